@@ -1,0 +1,1 @@
+//! The gateway the harness proves itself on.

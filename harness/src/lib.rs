@@ -1,0 +1,1 @@
+//! Proves that an LLM gateway keeps its documented error contract.
