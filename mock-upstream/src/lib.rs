@@ -1,1 +1,19 @@
-//! A scripted LLM provider.
+//! A scripted LLM provider that plays every failure an upstream can cause, and journals what happened on the wire.
+//!
+//! The modules read from left to right, and import from right to left:
+//! `fault` → `script` → `dialect` → `step` → `journal` → `scenario` → `server`.
+#![doc = include_str!("../README.md")]
+
+pub mod dialect;
+pub mod fault;
+pub mod journal;
+pub mod scenario;
+pub mod script;
+pub mod server;
+pub mod step;
+
+pub use fault::{Catalogue, Fault};
+pub use journal::{Ended, Entry};
+pub use scenario::{Marker, Markers, Scenario, ScenarioSpec};
+pub use script::{Play, Script, Turn};
+pub use server::{MockUpstream, Options, Provider, ProviderOptions};

@@ -1,0 +1,162 @@
+//! The words by which faults are sorted: where, under which name, how far into the exchange.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// What kind of reply a request asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Lane {
+    /// One JSON document.
+    Plain,
+    /// Server-sent events.
+    Stream,
+}
+
+/// The groups of failures, in the order in which an exchange happens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum Group {
+    /// Name resolution, connecting, TLS.
+    A,
+    /// While or right after the request is read.
+    B,
+    /// Status line and headers.
+    C,
+    /// Body, framing, encoding.
+    D,
+    /// The JSON of the body.
+    E,
+    /// Statuses and bodies as providers shape them.
+    F,
+    /// Rate-limit and retry headers.
+    G,
+    /// Server-sent events.
+    H,
+    /// Time.
+    I,
+    /// Connection reuse and HTTP/2.
+    J,
+    /// A success that means something else.
+    K,
+    /// Sequences over several requests.
+    L,
+}
+
+impl Group {
+    /// Every group, in order.
+    pub const ALL: [Self; 12] = [
+        Self::A,
+        Self::B,
+        Self::C,
+        Self::D,
+        Self::E,
+        Self::F,
+        Self::G,
+        Self::H,
+        Self::I,
+        Self::J,
+        Self::K,
+        Self::L,
+    ];
+
+    /// What the group holds, in a few words.
+    pub fn says(self) -> &'static str {
+        match self {
+            Self::A => "name resolution, connect, TLS",
+            Self::B => "request phase",
+            Self::C => "response head",
+            Self::D => "body, framing, encoding",
+            Self::E => "JSON",
+            Self::F => "provider-shaped statuses",
+            Self::G => "rate-limit and retry headers",
+            Self::H => "server-sent events",
+            Self::I => "timing",
+            Self::J => "connection reuse, HTTP/2",
+            Self::K => "success with another meaning",
+            Self::L => "sequences",
+        }
+    }
+}
+
+/// The words under which contracts document upstream failures; a contract maps each to its error.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Family {
+    /// No byte of a reply arrives: refused, reset or closed.
+    Connect,
+    /// The provider answers with an HTTP status of its own.
+    Status,
+    /// A healthy reply that comes late; whether it is too late depends on the gateway's limit.
+    Late,
+    /// Silence before the head or within a plain reply, longer than any limit.
+    Timeout,
+    /// A plain reply that trickles on, longer than any limit.
+    Drip,
+    /// A plain reply that ends before its framing says so.
+    Truncated,
+    /// Bytes that are not HTTP.
+    Malformed,
+    /// A well-framed 200 whose body is not JSON, or not a stream where one was asked for.
+    NotJson,
+    /// A sound reply under a content type that denies it.
+    WrongType,
+    /// A 200 whose JSON is not a reply: an error object, or a field that must not be null.
+    WrongShape,
+    /// A stream that breaks off: the connection ends within the framing.
+    StreamCut,
+    /// A stream that is framed to its end but lacks its last events.
+    StreamUnfinished,
+    /// A stream whose answer is finished but whose end mark is missing.
+    StreamUnmarked,
+    /// A stream that carries an error event.
+    StreamError,
+    /// A stream with an event that is not JSON.
+    StreamMalformed,
+    /// A stream that falls silent, longer than any limit.
+    StreamStall,
+}
+
+impl fmt::Display for Family {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.serialize(f)
+    }
+}
+
+impl Family {
+    /// Every family, in the order of an exchange.
+    pub const ALL: [Self; 16] = [
+        Self::Connect,
+        Self::Status,
+        Self::Late,
+        Self::Timeout,
+        Self::Drip,
+        Self::Truncated,
+        Self::Malformed,
+        Self::NotJson,
+        Self::WrongType,
+        Self::WrongShape,
+        Self::StreamCut,
+        Self::StreamUnfinished,
+        Self::StreamUnmarked,
+        Self::StreamError,
+        Self::StreamMalformed,
+        Self::StreamStall,
+    ];
+}
+
+/// How far an exchange has come when a fault strikes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Strikes {
+    /// Before any request byte: such faults need the provider exclusively, since no marker arrives.
+    Connect,
+    /// The request was read, no byte of the reply was written.
+    BeforeHead,
+    /// In the status line or the headers.
+    Head,
+    /// In the body of a plain reply.
+    Body,
+    /// Between or within events.
+    Stream,
+}

@@ -1,0 +1,211 @@
+//! What can go wrong at a provider and when, as data: the catalogue that ships with the crate.
+
+mod class;
+mod op;
+mod param;
+
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+use serde::{Deserialize, Serialize};
+
+pub use class::{Family, Group, Lane, Strikes};
+pub use op::{Arg, Content, EventSpan, Extent, Framing, HeadOp, InStream, Op, Program, ReplyOp};
+pub use param::{BindError, Bindings, Param, ParamKind, Params};
+
+/// The files of the shipped catalogue, by the group letters they mostly hold.
+const SHIPPED: [(&str, &str); 4] = [
+    ("connection.yaml", include_str!("../../faults/connection.yaml")),
+    ("framing.yaml", include_str!("../../faults/framing.yaml")),
+    ("body.yaml", include_str!("../../faults/body.yaml")),
+    ("stream.yaml", include_str!("../../faults/stream.yaml")),
+];
+
+/// A set of faults with unique ids, in the order in which they were written.
+#[derive(Debug, Clone)]
+pub struct Catalogue {
+    faults: Vec<Fault>,
+}
+
+impl Catalogue {
+    /// The catalogue that is built into the crate.
+    pub fn shipped() -> &'static Self {
+        static CATALOGUE: LazyLock<Catalogue> = LazyLock::new(|| {
+            Catalogue::parse(&SHIPPED).expect("the shipped catalogue is valid, which a test keeps")
+        });
+        &CATALOGUE
+    }
+
+    /// Reads a catalogue from `(file name, YAML text)` pairs, each a list of faults.
+    ///
+    /// # Errors
+    /// A file that is not such a list, a duplicate id, or a fault that contradicts itself.
+    pub fn parse(files: &[(&str, &str)]) -> Result<Self, CatalogueError> {
+        let mut faults: Vec<Fault> = Vec::new();
+        for (file, text) in files {
+            let listed: Vec<Fault> = serde_saphyr::from_str(text).map_err(|error| {
+                CatalogueError::Unreadable { file: (*file).to_owned(), why: error.to_string() }
+            })?;
+            for fault in listed {
+                fault
+                    .validate()
+                    .map_err(|why| CatalogueError::Contradiction { id: fault.id.clone(), why })?;
+                if faults.iter().any(|known| known.id == fault.id) {
+                    return Err(CatalogueError::Duplicate(fault.id));
+                }
+                faults.push(fault);
+            }
+        }
+        Ok(Self { faults })
+    }
+
+    /// The fault with this id.
+    pub fn get(&self, id: &str) -> Option<&Fault> {
+        self.faults.iter().find(|fault| fault.id == id)
+    }
+
+    /// All faults, in the order in which they were written.
+    pub fn faults(&self) -> &[Fault] {
+        &self.faults
+    }
+
+    /// What people and tools are shown: every fault without its program.
+    pub fn listing(&self) -> Vec<Listed<'_>> {
+        self.faults.iter().map(Fault::listed).collect()
+    }
+
+    /// How many faults each group has, groups without any included.
+    pub fn counts(&self) -> Vec<(Group, usize)> {
+        let count = |group| self.faults.iter().filter(|fault| fault.group == group).count();
+        Group::ALL.into_iter().map(|group| (group, count(group))).collect()
+    }
+}
+
+/// One way in which a provider fails.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Fault {
+    /// The stable name, `snake_case`.
+    pub id: String,
+    /// Where the failure belongs in the order in which an exchange happens.
+    pub group: Group,
+    /// The word under which a contract documents such failures.
+    pub family: Family,
+    /// How far the exchange has come when it strikes.
+    pub strikes: Strikes,
+    /// What happens, in one line.
+    pub says: String,
+    /// What a script may set.
+    #[serde(default)]
+    pub params: BTreeMap<String, Param>,
+    /// What is played, by lane.
+    pub play: Play,
+}
+
+impl Fault {
+    /// What is played to a request of this lane; `None` when the fault cannot happen there.
+    pub fn program(&self, lane: Lane) -> Option<&Program> {
+        let own = match lane {
+            Lane::Plain => self.play.plain.as_ref(),
+            Lane::Stream => self.play.stream.as_ref(),
+        };
+        own.or(self.play.every.as_ref())
+    }
+
+    /// The lanes in which the fault can happen.
+    pub fn lanes(&self) -> Vec<Lane> {
+        [Lane::Plain, Lane::Stream].into_iter().filter(|lane| self.program(*lane).is_some()).collect()
+    }
+
+    fn listed(&self) -> Listed<'_> {
+        let Self { id, group, family, strikes, says, params, .. } = self;
+        Listed { id, group: *group, family: *family, strikes: *strikes, lanes: self.lanes(), says, params }
+    }
+
+    /// Gives every parameter its value: the script's, else the default.
+    ///
+    /// # Errors
+    /// A parameter that the fault does not have, or a value of the wrong kind.
+    pub fn bind(&self, given: &Params) -> Result<Bindings, BindError> {
+        param::bind(&self.id, &self.params, given)
+    }
+
+    fn validate(&self) -> Result<(), String> {
+        let programs = [&self.play.every, &self.play.plain, &self.play.stream];
+        if self.play.every.is_some() == (self.play.plain.is_some() || self.play.stream.is_some()) {
+            return Err("play needs either `every` or `plain` and `stream`".into());
+        }
+        for op in programs.into_iter().flatten().flatten() {
+            if let Some(name) = op.args().into_iter().find_map(|arg| arg.unknown_in(&self.params)) {
+                return Err(format!("`$({name})` is not a parameter"));
+            }
+            if matches!(op, Op::Refuse) != (self.strikes == Strikes::Connect) {
+                return Err("`refuse` belongs to faults that strike at `connect`, and only it does".into());
+            }
+        }
+        for op in [&self.play.every, &self.play.plain].into_iter().flatten().flatten() {
+            if op.needs_events() {
+                return Err("a program for plain replies has no events".into());
+            }
+        }
+        param::bind(&self.id, &self.params, &Params::new()).map(drop).map_err(|error| error.to_string())
+    }
+}
+
+/// A fault as it is listed.
+#[derive(Debug, Clone, Serialize)]
+pub struct Listed<'a> {
+    /// The stable name.
+    pub id: &'a str,
+    /// Where it belongs.
+    pub group: Group,
+    /// Under which word contracts document it.
+    pub family: Family,
+    /// How far the exchange has come.
+    pub strikes: Strikes,
+    /// In which lanes it can happen.
+    pub lanes: Vec<Lane>,
+    /// What happens.
+    pub says: &'a str,
+    /// What a script may set.
+    pub params: &'a BTreeMap<String, Param>,
+}
+
+/// The programs of a fault: either `every`, or one for each lane in which it can happen.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Play {
+    /// The same for plain and streaming requests.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub every: Option<Program>,
+    /// For requests that asked for one JSON document.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub plain: Option<Program>,
+    /// For requests that asked for server-sent events.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stream: Option<Program>,
+}
+
+/// Why a catalogue was refused.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum CatalogueError {
+    /// Not YAML, or not a list of faults.
+    #[error("{file}: {why}")]
+    Unreadable {
+        /// The file as named by the caller.
+        file: String,
+        /// The parser's message with line and column.
+        why: String,
+    },
+    /// Two faults share an id.
+    #[error("fault `{0}` is listed twice")]
+    Duplicate(String),
+    /// A fault that cannot mean what it says.
+    #[error("fault `{id}`: {why}")]
+    Contradiction {
+        /// The fault.
+        id: String,
+        /// What contradicts what.
+        why: String,
+    },
+}

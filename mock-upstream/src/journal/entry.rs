@@ -1,0 +1,178 @@
+//! One request and what became of it.
+
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use serde::{Serialize, Serializer};
+
+use crate::script::{Request, readable};
+use crate::step::Intended;
+
+/// One request and what became of it.
+#[derive(Debug, Clone, Serialize)]
+pub struct Entry {
+    /// The provider that was asked.
+    pub provider: String,
+    /// The scenario that it belongs to, if any.
+    pub scenario: Option<String>,
+    /// The send of that scenario.
+    pub send: Option<u32>,
+    /// Why it belongs there, or nowhere.
+    pub standing: Standing,
+    /// The connection, unique in the life of the mock.
+    pub connection: u64,
+    /// Which request on that connection this is, counted from 1.
+    pub sequence: u32,
+    /// The request itself; its body up to the cap.
+    pub request: Request,
+    /// The length of the whole body.
+    pub body_length: u64,
+    /// The SHA-256 of the whole body, in lower-case hex.
+    pub body_sha256: String,
+    /// Whether the stored body is shorter than the whole.
+    pub body_capped: bool,
+    /// Whether the client sent all that it announced.
+    pub request_complete: bool,
+    /// When the head had been read.
+    pub arrived: Moment,
+    /// When the body had been read.
+    pub body_read: Option<Moment>,
+    /// When the first byte of the reply had been handed to the network.
+    pub first_byte: Option<Moment>,
+    /// When the latest byte had been.
+    pub last_byte: Option<Moment>,
+    /// When the exchange was over.
+    pub ended_at: Option<Moment>,
+    /// The turn that answers, counted from 0; `None` when no script did.
+    pub turn: Option<usize>,
+    /// The fault that it plays.
+    pub fault: Option<String>,
+    /// What was meant to be written, and how far that came.
+    pub played: Played,
+    /// Bytes of the reply handed to the network, framing included.
+    pub bytes_written: u64,
+    /// How the exchange ended.
+    pub ended: Ended,
+    /// Whether what was scripted really happened on the wire.
+    pub delivered: bool,
+    /// Why it did not (or not yet).
+    pub undelivered: Option<String>,
+}
+
+/// Why a request belongs to a scenario, or to none.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Standing {
+    /// It carried a marker.
+    Marked(Carrier),
+    /// It carried none, while a scenario held the provider.
+    Claimed,
+    /// It carried the marker of a scenario that is closed.
+    Late,
+    /// It carried none, and is of a kind that belongs to nobody.
+    Ambient,
+    /// It carried none, or markers of several scenarios.
+    Unclaimed {
+        /// Whether several scenarios were named.
+        conflicting: bool,
+    },
+}
+
+/// Where the marker stood.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Carrier {
+    /// In the body.
+    Body,
+    /// In the request target.
+    Target,
+    /// In this header field, named in lower case.
+    Header(String),
+}
+
+/// What was meant to be written, and how far that came.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct Played {
+    /// The status; `None` when no status line was meant to be written.
+    pub status: Option<u16>,
+    /// The reason phrase.
+    pub reason: String,
+    /// The fields of the head.
+    pub headers: Vec<(String, String)>,
+    /// The body without framing, up to the cap of what is stored.
+    #[serde(serialize_with = "readable")]
+    pub body: Bytes,
+    /// The length of that body uncapped.
+    pub body_length: u64,
+    /// Events written whole.
+    pub events: u32,
+    /// Whether a whole reply was written, up to the end that its framing promises.
+    pub complete: bool,
+}
+
+impl Played {
+    pub(crate) fn intended(intended: &Intended, cap: usize) -> Self {
+        let stored = intended.body.len().min(cap);
+        Self {
+            status: intended.status,
+            reason: intended.reason.clone(),
+            headers: intended.headers.iter().map(|(n, v)| (n.to_owned(), v.to_owned())).collect(),
+            body: intended.body.slice(..stored),
+            body_length: intended.body.len() as u64,
+            events: 0,
+            complete: false,
+        }
+    }
+}
+
+/// How an exchange ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Ended {
+    /// It has not.
+    Open,
+    /// The reply was written to the end of its framing.
+    Complete,
+    /// The mock sent FIN within the exchange.
+    ClosedByMock,
+    /// The mock sent RST.
+    ResetByMock,
+    /// The peer sent FIN.
+    PeerClosed,
+    /// The peer sent RST, or was found to be gone when written to.
+    PeerReset,
+}
+
+/// A point on the mock's monotonic clock; serialised as microseconds since the mock started.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Moment {
+    /// For differences to instants taken elsewhere in the process.
+    pub instant: Instant,
+    /// Since the mock started.
+    pub since_start: Duration,
+}
+
+impl Serialize for Moment {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_u64(u64::try_from(self.since_start.as_micros()).unwrap_or(u64::MAX))
+    }
+}
+
+/// The mock's monotonic clock.
+#[derive(Debug, Clone, Copy)]
+pub struct Clock {
+    start: Instant,
+}
+
+impl Clock {
+    /// A clock that starts now.
+    pub fn start() -> Self {
+        Self { start: Instant::now() }
+    }
+
+    /// Now.
+    pub fn now(&self) -> Moment {
+        let instant = Instant::now();
+        Moment { instant, since_start: instant.duration_since(self.start) }
+    }
+}

@@ -1,0 +1,162 @@
+//! What happened, bounded: entries beyond the cap are counted, never silently lost.
+
+mod entry;
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use tokio::sync::watch;
+
+pub use entry::{Carrier, Clock, Ended, Entry, Moment, Played, Standing};
+
+/// How much a journal keeps.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct JournalCaps {
+    /// Entries.
+    pub entries: usize,
+    /// Bytes of heads and bodies, of requests and replies, in all entries together.
+    pub bytes: usize,
+}
+
+impl Default for JournalCaps {
+    fn default() -> Self {
+        Self { entries: 10_000, bytes: 64 << 20 }
+    }
+}
+
+/// The entries of one scenario, or of what belongs to none.
+#[derive(Debug)]
+pub struct Journal {
+    caps: JournalCaps,
+    kept: Mutex<Kept>,
+    progress: watch::Sender<Progress>,
+}
+
+#[derive(Debug, Default)]
+struct Kept {
+    entries: Vec<Entry>,
+    bytes: usize,
+    dropped: u64,
+    sealed: bool,
+}
+
+/// How far a journal has come.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Progress {
+    /// Requests that have arrived, those not kept included.
+    pub arrivals: u64,
+    /// Exchanges that have not ended.
+    pub under_way: u64,
+    /// Exchanges that have.
+    pub ended: u64,
+}
+
+impl Journal {
+    /// An empty journal.
+    pub fn new(caps: JournalCaps) -> Arc<Self> {
+        Arc::new(Self { caps, kept: Mutex::default(), progress: watch::Sender::default() })
+    }
+
+    /// The entries so far, in the order of arrival.
+    pub fn entries(&self) -> Vec<Entry> {
+        self.kept().entries.clone()
+    }
+
+    /// How many entries were not kept because the caps were reached.
+    pub fn dropped(&self) -> u64 {
+        self.kept().dropped
+    }
+
+    /// How far it has come; the receiver is told of each arrival and of each end.
+    pub fn progress(&self) -> watch::Receiver<Progress> {
+        self.progress.subscribe()
+    }
+
+    /// Notes an arrival in a journal that is never sealed.
+    pub(crate) fn record(self: &Arc<Self>, entry: Entry) -> Record {
+        self.note_arrival(&mut self.kept(), entry)
+    }
+
+    /// Takes no more entries from now on; the entries so far and how many were not kept.
+    pub(crate) fn seal(&self) -> (Vec<Entry>, u64) {
+        let mut kept = self.kept();
+        kept.sealed = true;
+        (kept.entries.clone(), kept.dropped)
+    }
+
+    /// Notes an arrival. The exchange is under way until the record is dropped.
+    ///
+    /// # Errors
+    /// The entry itself when the journal takes no more.
+    pub(crate) fn open(self: &Arc<Self>, entry: Entry) -> Result<Record, Box<Entry>> {
+        let mut kept = self.kept();
+        if kept.sealed { Err(Box::new(entry)) } else { Ok(self.note_arrival(&mut kept, entry)) }
+    }
+
+    fn note_arrival(self: &Arc<Self>, kept: &mut Kept, entry: Entry) -> Record {
+        let size = size_of_entry(&entry);
+        let fits = kept.entries.len() < self.caps.entries && kept.bytes + size <= self.caps.bytes;
+        let slot = if fits {
+            kept.bytes += size;
+            kept.entries.push(entry);
+            Some(kept.entries.len() - 1)
+        } else {
+            kept.dropped += 1;
+            None
+        };
+        self.progress.send_modify(|progress| {
+            progress.arrivals += 1;
+            progress.under_way += 1;
+        });
+        Record { journal: Arc::clone(self), slot }
+    }
+
+    fn kept(&self) -> MutexGuard<'_, Kept> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The entry of an exchange that is under way.
+#[derive(Debug)]
+pub(crate) struct Record {
+    journal: Arc<Journal>,
+    slot: Option<usize>,
+}
+
+impl Record {
+    /// Changes the entry, if it was kept.
+    pub(crate) fn note(&self, change: impl FnOnce(&mut Entry)) {
+        if let Some(slot) = self.slot
+            && let Some(entry) = self.journal.kept().entries.get_mut(slot)
+        {
+            change(entry);
+        }
+    }
+
+    /// Sets what the reply is meant to be; its body counts against the caps of the journal.
+    pub(crate) fn plays(&self, played: Played) {
+        if let Some(slot) = self.slot {
+            let mut kept = self.journal.kept();
+            let left = self.journal.caps.bytes.saturating_sub(kept.bytes);
+            let mut played = played;
+            if played.body.len() > left {
+                played.body = played.body.slice(..left);
+            }
+            kept.bytes += played.body.len();
+            kept.entries[slot].played = played;
+        }
+    }
+}
+
+impl Drop for Record {
+    fn drop(&mut self) {
+        self.journal.progress.send_modify(|progress| {
+            progress.under_way -= 1;
+            progress.ended += 1;
+        });
+    }
+}
+
+fn size_of_entry(entry: &Entry) -> usize {
+    let headers: usize = entry.request.headers.iter().map(|(name, value)| name.len() + value.len()).sum();
+    size_of::<Entry>() + entry.request.target.len() + headers + entry.request.body.len()
+}

@@ -1,0 +1,130 @@
+//! Words that tell to which scenario a request belongs, and where they are found in it.
+
+use std::fmt;
+
+use memchr::memmem;
+use percent_encoding::percent_decode_str;
+use serde_json::Value;
+
+use crate::journal::Carrier;
+use crate::script::Request;
+
+/// What every marker begins with.
+pub const PREFIX: &str = "zuqi";
+/// The letters of a marker.
+pub const LENGTH: usize = 16;
+
+const CONSONANTS: &[u8; 16] = b"bcdfghklmnprstvw";
+const VOWELS: &[u8; 5] = b"aeiou";
+const SYLLABLES: usize = (LENGTH - PREFIX.len()) / 2;
+/// How many markers there are: 80 syllables to the power of six.
+const WORDS: u64 = (CONSONANTS.len() * VOWELS.len()).pow(SYLLABLES as u32) as u64;
+/// Odd and not a multiple of five, hence coprime to `WORDS`: the walk visits every word once.
+const STRIDE: u64 = 162_001_349_527;
+
+/// A word of sixteen lower-case letters that can be spoken, unlikely to occur otherwise.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Marker(String);
+
+impl Marker {
+    /// The marker that this word is; `None` for any other word.
+    pub fn parse(word: &str) -> Option<Self> {
+        let fits =
+            word.len() == LENGTH && word.starts_with(PREFIX) && word.bytes().all(|b| b.is_ascii_lowercase());
+        fits.then(|| Self(word.to_owned()))
+    }
+
+    /// The word.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    fn numbered(mut number: u64) -> Self {
+        let mut word = String::with_capacity(LENGTH);
+        word.push_str(PREFIX);
+        for _ in 0..SYLLABLES {
+            let syllable = (number % 80) as usize;
+            number /= 80;
+            word.push(char::from(CONSONANTS[syllable / 5]));
+            word.push(char::from(VOWELS[syllable % 5]));
+        }
+        Self(word)
+    }
+}
+
+impl fmt::Display for Marker {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// An endless source of markers, none of which comes twice.
+#[derive(Debug, Clone)]
+pub struct Markers {
+    next: u64,
+}
+
+impl Markers {
+    /// The source of this seed: equal seeds give equal markers.
+    pub fn seeded(seed: u64) -> Self {
+        // One round of a 64-bit mixer, so that neighbouring seeds begin far apart.
+        let mixed =
+            (seed ^ (seed >> 31)).wrapping_add(0x9e37_79b9_7f4a_7c15).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        Self { next: (mixed ^ (mixed >> 29)) % WORDS }
+    }
+
+    /// The next marker.
+    pub fn fresh(&mut self) -> Marker {
+        let marker = Marker::numbered(self.next);
+        self.next = (self.next + STRIDE) % WORDS;
+        marker
+    }
+}
+
+/// Everything in a request that has the shape of a marker, with the place where it first stood.
+pub fn find(request: &Request) -> Vec<(Carrier, Marker)> {
+    let mut found = Vec::new();
+    let mut note = |carrier: &dyn Fn() -> Carrier, text: &[u8]| {
+        for marker in shaped(text) {
+            if !found.iter().any(|(_, known)| *known == marker) {
+                found.push((carrier(), marker));
+            }
+        }
+    };
+    note(&|| Carrier::Body, &request.body);
+    if memmem::find(&request.body, b"\\u").is_some()
+        && let Ok(document) = serde_json::from_slice(&request.body)
+    {
+        each_text(&document, &mut |text| note(&|| Carrier::Body, text.as_bytes()));
+    }
+    note(&|| Carrier::Target, request.target.as_bytes());
+    if request.target.contains('%') {
+        let decoded: Vec<u8> = percent_decode_str(&request.target).collect();
+        note(&|| Carrier::Target, &decoded);
+    }
+    for (name, value) in &request.headers {
+        note(&|| Carrier::Header(name.to_ascii_lowercase()), value);
+    }
+    found
+}
+
+fn shaped(text: &[u8]) -> impl Iterator<Item = Marker> {
+    memmem::find_iter(text, PREFIX).filter_map(|at| {
+        let word = text.get(at..at + LENGTH)?;
+        std::str::from_utf8(word).ok().and_then(Marker::parse)
+    })
+}
+
+fn each_text(value: &Value, visit: &mut impl FnMut(&str)) {
+    match value {
+        Value::String(text) => visit(text),
+        Value::Array(items) => items.iter().for_each(|item| each_text(item, visit)),
+        Value::Object(fields) => {
+            for (name, value) in fields {
+                visit(name);
+                each_text(value, visit);
+            }
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
+}

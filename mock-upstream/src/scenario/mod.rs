@@ -1,0 +1,274 @@
+//! One isolated script cursor and journal: what a case of the harness owns at the mock.
+
+mod claim;
+pub mod marker;
+mod registry;
+
+use std::collections::{BTreeSet, HashMap, HashSet};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use tokio::sync::watch;
+
+use crate::journal::{Entry, Journal, JournalCaps};
+use crate::script::{Cursor, Drawn, Request, Script, ScriptError};
+
+pub use claim::{Claim, ClaimError};
+pub use marker::{Marker, Markers};
+pub use registry::{Ambient, MarkError};
+pub(crate) use registry::{Owner, Registry};
+
+/// What a scenario is opened with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ScenarioSpec {
+    /// A name for people; it need not be unique.
+    pub name: String,
+    /// How much its journal keeps.
+    pub journal: JournalCaps,
+}
+
+impl ScenarioSpec {
+    /// A scenario of this name with the usual caps.
+    pub fn named(name: impl Into<String>) -> Self {
+        Self { name: name.into(), journal: JournalCaps::default() }
+    }
+}
+
+/// A handle; clones are the same scenario. It lives until `close`, whatever handles are dropped.
+#[derive(Debug, Clone)]
+pub struct Scenario {
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+pub(crate) struct Inner {
+    pub(crate) id: u64,
+    pub(crate) name: String,
+    pub(crate) journal: Arc<Journal>,
+    registry: Arc<Registry>,
+    scripts: Mutex<Scripts>,
+    sends: Mutex<BTreeSet<u32>>,
+    marks: Mutex<Vec<Marker>>,
+    gates: watch::Sender<HashSet<String>>,
+    closed: watch::Sender<bool>,
+}
+
+#[derive(Debug, Default)]
+struct Scripts {
+    cursors: HashMap<Scope, Cursor>,
+    unreached: Vec<Unreached>,
+}
+
+/// What a script answers for.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Scope {
+    /// The send, or any.
+    pub send: Option<u32>,
+    /// The provider, or whichever is asked.
+    pub provider: Option<String>,
+}
+
+/// A turn that was neither spare nor reached.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Unreached {
+    /// The script.
+    pub scope: Scope,
+    /// The turn, counted from 0.
+    pub turn: usize,
+}
+
+/// What is left of a scenario.
+#[derive(Debug, Clone)]
+pub struct Closed {
+    /// The entries in the order of arrival; those of exchanges under way are still open.
+    pub journal: Vec<Entry>,
+    /// Entries that were not kept.
+    pub dropped: u64,
+    /// Turns that had to be reached and were not.
+    pub unreached: Vec<Unreached>,
+}
+
+impl Scenario {
+    pub(crate) fn open(spec: ScenarioSpec, id: u64, registry: Arc<Registry>) -> Self {
+        let inner = Inner {
+            id,
+            name: spec.name,
+            journal: Journal::new(spec.journal),
+            registry,
+            scripts: Mutex::default(),
+            sends: Mutex::default(),
+            marks: Mutex::default(),
+            gates: watch::Sender::default(),
+            closed: watch::Sender::default(),
+        };
+        Self { inner: Arc::new(inner) }
+    }
+
+    /// The name that it was opened with.
+    pub fn name(&self) -> &str {
+        &self.inner.name
+    }
+
+    /// Makes requests that carry this word belong to the scenario, as its send of this number. A request that carries
+    /// the words of several sends belongs to the highest.
+    ///
+    /// # Errors
+    /// A word that is not shaped like a marker, one that another scenario has, or a closed scenario.
+    pub fn mark(&self, word: &str, send: u32) -> Result<(), MarkError> {
+        self.inner.registry.mark(&self.inner, word, send)
+    }
+
+    /// Sets what answers every send at this provider, or at whichever is asked. A script replaces the one of the same
+    /// scope and begins at its first turn. Without any script the provider is healthy.
+    ///
+    /// # Errors
+    /// A script that cannot be played.
+    pub fn script(&self, provider: Option<&str>, script: Script) -> Result<(), ScriptError> {
+        self.set(Scope { send: None, provider: provider.map(str::to_owned) }, script)
+    }
+
+    /// Sets what answers this send; it comes before scripts that answer every send.
+    ///
+    /// # Errors
+    /// A script that cannot be played.
+    pub fn script_for_send(
+        &self,
+        send: u32,
+        provider: Option<&str>,
+        script: Script,
+    ) -> Result<(), ScriptError> {
+        self.set(Scope { send: Some(send), provider: provider.map(str::to_owned) }, script)
+    }
+
+    fn set(&self, scope: Scope, script: Script) -> Result<(), ScriptError> {
+        let cursor = Cursor::new(script)?;
+        let mut scripts = self.inner.scripts();
+        if let Some(replaced) = scripts.cursors.insert(scope.clone(), cursor) {
+            scripts.unreached.extend(unreached(&scope, &replaced));
+        }
+        Ok(())
+    }
+
+    /// Lets everything go on that waits, or will wait, for this gate.
+    pub fn open_gate(&self, name: &str) {
+        self.inner.gates.send_modify(|open| {
+            open.insert(name.to_owned());
+        });
+    }
+
+    /// Makes later holds wait for this gate again.
+    pub fn shut_gate(&self, name: &str) {
+        self.inner.gates.send_modify(|open| {
+            open.remove(name);
+        });
+    }
+
+    /// The entries so far, in the order of arrival.
+    pub fn journal(&self) -> Vec<Entry> {
+        self.inner.journal.entries()
+    }
+
+    /// How many entries were not kept because the journal's caps were reached.
+    pub fn dropped(&self) -> u64 {
+        self.inner.journal.dropped()
+    }
+
+    /// How many requests have arrived.
+    pub fn arrivals(&self) -> u64 {
+        self.inner.journal.progress().borrow().arrivals
+    }
+
+    /// The sends of which a request has arrived.
+    pub fn arrived_sends(&self) -> BTreeSet<u32> {
+        self.inner.sends.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Waits until more than `seen` requests have arrived, and tells how many. Never returns when no more arrive.
+    pub async fn changed(&self, seen: u64) -> u64 {
+        let mut progress = self.inner.journal.progress();
+        let reached = progress.wait_for(|progress| progress.arrivals > seen).await;
+        reached.map_or(seen, |progress| progress.arrivals)
+    }
+
+    /// Waits until no exchange is under way; returns at once when no request has arrived, so that a caller who expects
+    /// one waits for `changed` first.
+    pub async fn idle(&self) {
+        let mut progress = self.inner.journal.progress();
+        // The sender lives as long as this handle, so that the wait cannot fail.
+        let _ = progress.wait_for(|progress| progress.under_way == 0).await;
+    }
+
+    /// The turns that had to be reached and have not been, those of replaced scripts included.
+    pub fn unreached(&self) -> Vec<Unreached> {
+        let scripts = self.inner.scripts();
+        let present = scripts.cursors.iter().flat_map(|(scope, cursor)| unreached(scope, cursor));
+        let mut all: Vec<Unreached> = scripts.unreached.iter().cloned().chain(present).collect();
+        all.sort();
+        all
+    }
+
+    /// Ends the scenario: exchanges under way are cut off, and what arrives from now on with its markers is late.
+    pub fn close(&self) -> Closed {
+        self.inner.registry.bury(&self.inner);
+        let (journal, dropped) = self.inner.journal.seal();
+        let closed = Closed { journal, dropped, unreached: self.unreached() };
+        self.inner.closed.send_replace(true);
+        closed
+    }
+
+    pub(crate) fn inner(&self) -> &Arc<Inner> {
+        &self.inner
+    }
+}
+
+impl Inner {
+    /// What answers the request: the turn, or `Err` with the reason why there is none.
+    pub(crate) fn draw(&self, provider: &str, send: u32, request: &Request) -> Result<Option<Drawn>, String> {
+        let mut scripts = self.scripts();
+        let scopes = [(Some(send), Some(provider)), (Some(send), None), (None, Some(provider)), (None, None)];
+        for (send, provider) in scopes {
+            let scope = Scope { send, provider: provider.map(str::to_owned) };
+            if let Some(cursor) = scripts.cursors.get_mut(&scope) {
+                let unanswered =
+                    || format!("the script of scenario `{}` has no turn for this request", self.name);
+                return cursor.draw(request).map(Some).ok_or_else(unanswered);
+            }
+        }
+        Ok(None)
+    }
+
+    pub(crate) fn note_send(&self, send: u32) {
+        self.sends.lock().unwrap_or_else(PoisonError::into_inner).insert(send);
+    }
+
+    fn note_mark(&self, marker: Marker) {
+        self.marks.lock().unwrap_or_else(PoisonError::into_inner).push(marker);
+    }
+
+    fn take_marks(&self) -> Vec<Marker> {
+        std::mem::take(&mut self.marks.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    pub(crate) fn is_closed(&self) -> bool {
+        *self.closed.borrow()
+    }
+
+    pub(crate) async fn gate(&self, name: &str) {
+        let mut gates = self.gates.subscribe();
+        // The sender lives as long as `self`, so that the wait cannot fail.
+        let _ = gates.wait_for(|open| open.contains(name)).await;
+    }
+
+    pub(crate) async fn closing(&self) {
+        let mut closed = self.closed.subscribe();
+        // As above.
+        let _ = closed.wait_for(|closed| *closed).await;
+    }
+
+    fn scripts(&self) -> MutexGuard<'_, Scripts> {
+        self.scripts.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn unreached(scope: &Scope, cursor: &Cursor) -> Vec<Unreached> {
+    cursor.unreached().into_iter().map(|turn| Unreached { scope: scope.clone(), turn }).collect()
+}

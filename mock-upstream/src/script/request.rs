@@ -1,0 +1,75 @@
+//! A request as the mock received it: what turns are selected by and replies are made for.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use bytes::Bytes;
+use serde::Serialize;
+use serde::ser::{SerializeSeq as _, Serializer};
+
+/// A request, read whole.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Request {
+    /// The method as sent.
+    pub method: String,
+    /// The request target as sent, with its query.
+    pub target: String,
+    /// The minor version of HTTP/1: 0 or 1.
+    pub minor_version: u8,
+    /// The fields in the order and case in which they came.
+    #[serde(serialize_with = "fields")]
+    pub headers: Vec<(String, Bytes)>,
+    /// The body without its framing, up to the cap of what is stored.
+    #[serde(serialize_with = "readable")]
+    pub body: Bytes,
+}
+
+impl Request {
+    /// The target without scheme, authority and query.
+    pub fn path(&self) -> &str {
+        let target = match self.target.split_once("://") {
+            Some((_, rest)) => rest.find('/').map_or("/", |at| &rest[at..]),
+            None => &self.target,
+        };
+        target.split(['?', '#']).next().unwrap_or_default()
+    }
+
+    /// The values of a field, whatever the case of its name.
+    pub fn header(&self, name: &str) -> impl Iterator<Item = &Bytes> {
+        self.headers.iter().filter(move |(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| value)
+    }
+
+    /// Whether the client may send another request on the connection.
+    pub fn keeps_alive(&self) -> bool {
+        let says = |word: &str| {
+            self.header("connection").any(|value| {
+                let value = String::from_utf8_lossy(value).to_ascii_lowercase();
+                value.split(',').any(|token| token.trim() == word)
+            })
+        };
+        if self.minor_version == 0 { says("keep-alive") } else { !says("close") }
+    }
+}
+
+/// Bytes as text where they are UTF-8, else as `{"base64": …}`.
+pub(crate) fn readable<S: Serializer>(bytes: &Bytes, serializer: S) -> Result<S::Ok, S::Error> {
+    Readable(bytes).serialize(serializer)
+}
+
+fn fields<S: Serializer>(fields: &[(String, Bytes)], serializer: S) -> Result<S::Ok, S::Error> {
+    let mut seq = serializer.serialize_seq(Some(fields.len()))?;
+    for (name, value) in fields {
+        seq.serialize_element(&(name, Readable(value)))?;
+    }
+    seq.end()
+}
+
+struct Readable<'a>(&'a Bytes);
+
+impl Serialize for Readable<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match std::str::from_utf8(self.0) {
+            Ok(text) => serializer.serialize_str(text),
+            Err(_) => serializer.collect_map([("base64", STANDARD.encode(self.0))]),
+        }
+    }
+}

@@ -1,0 +1,189 @@
+//! One connection: requests come in one after the other, each is answered by its scenario.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use tokio::net::TcpStream;
+
+use super::Core;
+use super::intake::{self, Arrived, Intake, Next};
+use super::play::{self, Finished, Stage};
+use super::provider::{Lease, Place};
+use super::wire::{Left, Wire};
+use crate::dialect::Scene;
+use crate::journal::{Ended, Entry, Played, Record, Standing};
+use crate::scenario::{Inner as Scenario, Owner};
+use crate::script::{Play, Reply, Request, Turn};
+use crate::step::{self, Answer, Plan};
+
+/// Serves the connection until it ends; it ends by itself when it is idle and the provider drops such connections.
+pub(super) async fn serve(core: Arc<Core>, place: Arc<Place>, stream: TcpStream, lease: Lease) {
+    // Without it, the timing of small writes would be the kernel's.
+    if stream.set_nodelay(true).is_err() {
+        return;
+    }
+    let mut drops = place.drops.subscribe();
+    let born = *drops.borrow_and_update();
+    let mut wire = Wire::new(stream);
+    let mut sequence = 0;
+    while *drops.borrow() == born {
+        lease.idle();
+        let busy = || lease.busy();
+        let intake = Intake { clock: core.clock, body_cap: core.caps.request_body, busy: &busy };
+        let line = Line { core: &core, place: &place, connection: lease.id(), sequence: sequence + 1 };
+        match intake::next(wire, intake, &mut drops).await {
+            Next::Request(arrived, ready) => match line.answer(arrived, ready).await {
+                Finished::GoOn(again) => wire = again,
+                Finished::Linger(closing) => {
+                    // For the provider the connection is closed; its task only waits for the peer.
+                    drop(lease);
+                    return play::linger(closing).await;
+                }
+                Finished::Gone => return,
+            },
+            Next::Broken(arrived, left) => return line.note_broken(arrived, left),
+            Next::Unreadable => {
+                core.unreadable.fetch_add(1, Relaxed);
+                return;
+            }
+            Next::Nothing => return,
+        }
+        sequence += 1;
+    }
+}
+
+/// One request of a connection.
+struct Line<'a> {
+    core: &'a Core,
+    place: &'a Place,
+    connection: u64,
+    sequence: u32,
+}
+
+/// Who answers a request, and where that is written down.
+struct Desk {
+    record: Record,
+    scenario: Option<(Arc<Scenario>, u32)>,
+    standing: Standing,
+}
+
+impl Line<'_> {
+    async fn answer(&self, arrived: Arrived, wire: Wire) -> Finished {
+        let request = arrived.request.clone();
+        let desk = self.admit(arrived);
+        let (turn, plan) = self.plan(&desk, &request);
+        desk.record.note(|entry| {
+            entry.turn = turn;
+            entry.fault.clone_from(&plan.fault);
+        });
+        desk.record.plays(Played::intended(&plan.intended, self.core.caps.reply_body));
+        let stage = Stage {
+            wire,
+            record: &desk.record,
+            scenario: desk.scenario.as_ref().map(|(scenario, _)| &**scenario),
+            clock: self.core.clock,
+            patience: self.core.caps.patience,
+        };
+        play::play(stage, &plan).await
+    }
+
+    fn note_broken(&self, arrived: Arrived, left: Left) {
+        let now = self.core.clock.now();
+        self.admit(arrived).record.note(|entry| {
+            entry.ended = match left {
+                Left::Closed => Ended::PeerClosed,
+                Left::Reset => Ended::PeerReset,
+            };
+            entry.ended_at = Some(now);
+            entry.undelivered = Some("the client left within its request".to_owned());
+        });
+    }
+
+    /// Finds out whom the request belongs to and writes its arrival down there.
+    fn admit(&self, arrived: Arrived) -> Desk {
+        let registry = &self.core.registry;
+        let (journal, scenario, named, standing) = match registry.owner(&self.place.name, &arrived.request) {
+            Owner::Scenario { scenario, send, standing } => {
+                let named = (scenario.name.clone(), send);
+                (Arc::clone(&scenario.journal), Some((scenario, send)), Some(named), standing)
+            }
+            Owner::Late { scenario, send } => {
+                (Arc::clone(&registry.late), None, Some((scenario.to_string(), send)), Standing::Late)
+            }
+            Owner::Ambient => (Arc::clone(&registry.ambient_journal), None, None, Standing::Ambient),
+            Owner::Nobody { conflicting } => {
+                (Arc::clone(&registry.unclaimed), None, None, Standing::Unclaimed { conflicting })
+            }
+        };
+        let entry = self.entry(arrived, named, standing.clone());
+        if let Some((scenario, send)) = &scenario {
+            scenario.note_send(*send);
+        }
+        match journal.open(entry) {
+            Ok(record) => Desk { record, scenario, standing },
+            // The scenario was closed between the question and the note.
+            Err(entry) => {
+                let entry = Entry { standing: Standing::Late, ..*entry };
+                Desk { record: registry.late.record(entry), scenario: None, standing: Standing::Late }
+            }
+        }
+    }
+
+    fn entry(&self, arrived: Arrived, named: Option<(String, u32)>, standing: Standing) -> Entry {
+        let (scenario, send) = named.unzip();
+        Entry {
+            provider: self.place.name.clone(),
+            scenario,
+            send,
+            standing,
+            connection: self.connection,
+            sequence: self.sequence,
+            request: arrived.request,
+            body_length: arrived.body_length,
+            body_sha256: arrived.body_sha256,
+            body_capped: arrived.body_capped,
+            request_complete: arrived.body_read.is_some(),
+            arrived: arrived.arrived,
+            body_read: arrived.body_read,
+            first_byte: None,
+            last_byte: None,
+            ended_at: None,
+            turn: None,
+            fault: None,
+            played: Played::default(),
+            bytes_written: 0,
+            ended: Ended::Open,
+            delivered: false,
+            undelivered: Some("the exchange is under way".to_owned()),
+        }
+    }
+
+    fn plan(&self, desk: &Desk, request: &Request) -> (Option<usize>, Plan) {
+        let unix_time = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
+        let serial = self.place.serial.fetch_add(1, Relaxed);
+        let scene = Scene { identity: &self.place.identity, serial, unix_time };
+        let answer =
+            |turn: &Turn| step::compile(&Answer { turn, request, dialect: self.place.dialect, scene });
+        let healthy = || answer(&Turn::play(Play::Ok(Reply::default())));
+        match (&desk.scenario, &desk.standing) {
+            (Some((scenario, send)), _) => match scenario.draw(&self.place.name, *send, request) {
+                Ok(Some(drawn)) => (Some(drawn.index), answer(&drawn.turn)),
+                Ok(None) => (None, healthy()),
+                Err(why) => (None, step::unscripted(request, unix_time, &why)),
+            },
+            (None, Standing::Ambient) => (None, healthy()),
+            // Nobody judges the answer any more, and a failure could make the gateway ask somebody who is paid.
+            (None, Standing::Late) => (None, healthy()),
+            (None, Standing::Unclaimed { conflicting: true }) => (
+                None,
+                step::unscripted(request, unix_time, "this request carries the markers of several scenarios"),
+            ),
+            (None, _) => {
+                let why =
+                    "this request carries no marker, no scenario holds the provider, and it is not ambient";
+                (None, step::unscripted(request, unix_time, why))
+            }
+        }
+    }
+}

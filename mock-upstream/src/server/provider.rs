@@ -1,0 +1,283 @@
+//! One provider: a listener, its connections, and the way to take both away.
+
+use std::collections::HashMap;
+use std::io;
+use std::net::SocketAddr;
+use std::sync::atomic::AtomicU64;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use socket2::{Domain, Protocol, Socket, Type};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+use tokio::time::sleep;
+
+use super::{Core, connection};
+use crate::dialect::{Dialect, Identity};
+
+const BACKLOG: i32 = 1024;
+/// After a failed accept, mostly for want of file descriptors, connections get time to end.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(20);
+
+/// A provider of the mock; clones are the same one.
+#[derive(Debug, Clone)]
+pub struct Provider {
+    core: Arc<Core>,
+    place: Arc<Place>,
+}
+
+/// What the connections of a provider share.
+#[derive(Debug)]
+pub(super) struct Place {
+    pub(super) name: String,
+    pub(super) identity: Identity,
+    pub(super) dialect: Dialect,
+    pub(super) serial: AtomicU64,
+    /// Counts the orders to drop idle connections.
+    pub(super) drops: watch::Sender<u64>,
+    addr: SocketAddr,
+    connections: watch::Sender<HashMap<u64, Activity>>,
+    accepting: Mutex<Option<JoinHandle<()>>>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Activity {
+    Idle,
+    Busy,
+}
+
+impl Provider {
+    pub(super) fn new(
+        core: Arc<Core>,
+        listener: TcpListener,
+        name: String,
+        identity: Identity,
+        dialect: Dialect,
+    ) -> io::Result<Self> {
+        let place = Arc::new(Place {
+            name,
+            identity,
+            dialect,
+            serial: AtomicU64::new(1),
+            drops: watch::Sender::default(),
+            addr: listener.local_addr()?,
+            connections: watch::Sender::default(),
+            accepting: Mutex::default(),
+        });
+        let provider = Self { core, place };
+        provider.listen(listener);
+        Ok(provider)
+    }
+
+    /// Its name.
+    pub fn name(&self) -> &str {
+        &self.place.name
+    }
+
+    /// Where it listens.
+    pub fn addr(&self) -> SocketAddr {
+        self.place.addr
+    }
+
+    /// `http://` and the address, without a path.
+    pub fn url(&self) -> String {
+        format!("http://{}", self.place.addr)
+    }
+
+    /// What distinguishes it.
+    pub fn identity(&self) -> &Identity {
+        &self.place.identity
+    }
+
+    /// How many connections are open.
+    pub fn connections(&self) -> usize {
+        self.place.connections.borrow().len()
+    }
+
+    /// Closes the connections on which no exchange is under way, and waits until they are closed; how many that were.
+    /// The others are closed once their exchange has ended.
+    pub async fn drop_idle_connections(&self) -> usize {
+        let idle: Vec<u64> = {
+            let connections = self.place.connections.borrow();
+            connections
+                .iter()
+                .filter(|(_, activity)| **activity == Activity::Idle)
+                .map(|(id, _)| *id)
+                .collect()
+        };
+        self.place.drops.send_modify(|drops| *drops += 1);
+        let mut connections = self.place.connections.subscribe();
+        let gone =
+            |open: &HashMap<u64, Activity>| !idle.iter().any(|id| open.get(id) == Some(&Activity::Idle));
+        // The sender lives as long as `self`, so that the wait cannot fail.
+        let _ = connections.wait_for(gone).await;
+        idle.len()
+    }
+
+    /// Makes connecting fail: idle connections are closed, then the listener. The port stays taken, so that nobody else
+    /// can listen there, and that it really refuses is tried once.
+    ///
+    /// # Errors
+    /// The provider refuses already, the port was lost, or connecting still succeeds.
+    pub async fn refuse(&self) -> io::Result<Refusal> {
+        self.drop_idle_connections().await;
+        let accepting = self.place.accepting().take().ok_or(io::ErrorKind::ResourceBusy)?;
+        accepting.abort();
+        // An aborted task ends with an error; what matters is that its listener is gone.
+        let _ = accepting.await;
+        let reserved = match reserve(self.place.addr) {
+            Ok(socket) => socket,
+            Err(error) => {
+                self.listen(listen(bind(self.place.addr)?)?);
+                return Err(error);
+            }
+        };
+        let refusal = Refusal { provider: self.clone(), reserved: Some(reserved) };
+        self.drop_idle_connections().await;
+        match TcpStream::connect(self.place.addr).await {
+            Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => Ok(refusal),
+            Err(error) => Err(error),
+            Ok(_) => Err(io::Error::other("somebody else listens on the port")),
+        }
+    }
+
+    fn listen(&self, listener: TcpListener) {
+        let (core, place) = (Arc::clone(&self.core), Arc::clone(&self.place));
+        let task = self.core.runtime.spawn(async move {
+            let mut stop = core.stop.subscribe();
+            tokio::select! {
+                // An error means that the mock is gone.
+                _ = stop.wait_for(|stop| *stop) => {}
+                () = accept(&core, &place, &listener) => {}
+            }
+        });
+        *self.place.accepting() = Some(task);
+    }
+}
+
+/// While this lives, connecting to the provider is refused. Dropping it restores the provider too, but cannot tell
+/// whether that worked.
+#[derive(Debug)]
+#[must_use = "the provider listens again when the refusal is dropped"]
+pub struct Refusal {
+    provider: Provider,
+    reserved: Option<Socket>,
+}
+
+impl Refusal {
+    /// Listens again on the same port.
+    ///
+    /// # Errors
+    /// The system does not let it.
+    pub async fn restore(mut self) -> io::Result<()> {
+        self.listen_again()
+    }
+
+    fn listen_again(&mut self) -> io::Result<()> {
+        let Some(socket) = self.reserved.take() else { return Ok(()) };
+        let _context = self.provider.core.runtime.enter();
+        self.provider.listen(listen(socket)?);
+        Ok(())
+    }
+}
+
+impl Drop for Refusal {
+    fn drop(&mut self) {
+        // Nobody is left to be told; the next control request will tell.
+        let _ = self.listen_again();
+    }
+}
+
+/// The entry of a connection in its provider's list, for as long as it lives.
+#[derive(Debug)]
+pub(super) struct Lease {
+    place: Arc<Place>,
+    id: u64,
+}
+
+impl Lease {
+    fn new(place: &Arc<Place>, id: u64) -> Self {
+        place.connections.send_modify(|open| {
+            open.insert(id, Activity::Idle);
+        });
+        Self { place: Arc::clone(place), id }
+    }
+
+    pub(super) fn id(&self) -> u64 {
+        self.id
+    }
+
+    pub(super) fn idle(&self) {
+        self.set(Activity::Idle);
+    }
+
+    pub(super) fn busy(&self) {
+        self.set(Activity::Busy);
+    }
+
+    fn set(&self, activity: Activity) {
+        self.place.connections.send_modify(|open| {
+            open.insert(self.id, activity);
+        });
+    }
+}
+
+impl Drop for Lease {
+    fn drop(&mut self) {
+        self.place.connections.send_modify(|open| {
+            open.remove(&self.id);
+        });
+    }
+}
+
+impl Place {
+    fn accepting(&self) -> MutexGuard<'_, Option<JoinHandle<()>>> {
+        self.accepting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Takes connections for ever; a failure to accept one does not end it.
+async fn accept(core: &Arc<Core>, place: &Arc<Place>, listener: &TcpListener) {
+    loop {
+        match listener.accept().await {
+            Ok((stream, _)) => {
+                let lease = Lease::new(place, core.next_connection());
+                let serve = connection::serve(Arc::clone(core), Arc::clone(place), stream, lease);
+                let mut stop = core.stop.subscribe();
+                tokio::spawn(async move {
+                    tokio::select! {
+                        _ = stop.wait_for(|stop| *stop) => {}
+                        () = serve => {}
+                    }
+                });
+            }
+            Err(_) => sleep(ACCEPT_PAUSE).await,
+        }
+    }
+}
+
+/// Takes the port without listening: connecting is refused, and nobody else can listen there.
+fn reserve(addr: SocketAddr) -> io::Result<Socket> {
+    let socket = bind(addr)?;
+    socket.set_reuse_address(false)?;
+    Ok(socket)
+}
+
+/// Binds without listening.
+pub(super) fn bind(addr: SocketAddr) -> io::Result<Socket> {
+    let socket = Socket::new(Domain::for_address(addr), Type::STREAM, Some(Protocol::TCP))?;
+    // Connections that linger in the kernel would otherwise keep the port.
+    socket.set_reuse_address(true)?;
+    socket.bind(&addr.into())?;
+    Ok(socket)
+}
+
+/// Makes a bound socket listen; within a runtime.
+pub(super) fn listen(socket: Socket) -> io::Result<TcpListener> {
+    // A reserved port does not have it, and its old connections may linger.
+    socket.set_reuse_address(true)?;
+    socket.listen(BACKLOG)?;
+    socket.set_nonblocking(true)?;
+    TcpListener::from_std(socket.into())
+}

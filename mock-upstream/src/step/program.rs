@@ -1,0 +1,117 @@
+//! Plays a fault's program over the healthy reply.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+
+use super::frame::Framing;
+use super::{Answer, Head, Score, Step};
+use crate::dialect::{self, EventRole};
+use crate::fault::{self, Bindings, Content, EventSpan, InStream, Op, ReplyOp};
+
+/// Plays the operations in order.
+///
+/// # Errors
+/// Why the program cannot be played to this request.
+pub(super) fn play(
+    score: &mut Score<'_>,
+    program: &[Op],
+    bindings: &Bindings,
+    answer: &Answer<'_>,
+) -> Result<(), String> {
+    for op in program {
+        match op {
+            Op::Wait(time) => score.wait(Duration::from_millis(time.value(bindings))),
+            Op::Raw(text) => score.raw(Bytes::copy_from_slice(text.as_bytes())),
+            Op::Close => score.last(Step::Close),
+            Op::Reset => score.last(Step::Reset),
+            Op::Hang => score.last(Step::Hang),
+            Op::Refuse => return Err("a refused connection is played by the provider, not by a turn".into()),
+            over_the_reply => {
+                if let Some(why) = &score.healthy().refused {
+                    return Err(why.clone());
+                }
+                play_over_reply(score, over_the_reply, bindings, answer)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+fn play_over_reply(
+    score: &mut Score<'_>,
+    op: &Op,
+    bindings: &Bindings,
+    answer: &Answer<'_>,
+) -> Result<(), String> {
+    match op {
+        Op::Reply(reply) => self::reply(score, reply, answer)?,
+        Op::Head(head) => {
+            let framing = match (head.framing, &score.healthy().content) {
+                (fault::Framing::Length, _) | (fault::Framing::Healthy, dialect::Content::Whole(_)) => {
+                    Framing::Length(score.body_length())
+                }
+                (fault::Framing::Chunked, _) | (fault::Framing::Healthy, dialect::Content::Events(_)) => {
+                    Framing::Chunked
+                }
+            };
+            score.head(head_of(score, None), framing);
+        }
+        Op::Body(extent) => score.body(*extent),
+        Op::Events(span) => events(score, span, bindings),
+        Op::Event(InStream::Error) => {
+            let event = answer.dialect.error_event(&serde_json::Map::new(), &answer.scene);
+            score.foreign_event(&event);
+        }
+        Op::Event(InStream::Data(text)) => score.foreign_event(&Bytes::from(format!("data: {text}\n\n"))),
+        Op::HalfEvent => score.half_event(),
+        Op::Drip { every, bytes } => {
+            let size = usize::try_from(bytes.value(bindings)).unwrap_or(usize::MAX);
+            score.drip(Duration::from_millis(every.value(bindings)), size);
+        }
+        Op::End => score.end(),
+        Op::Wait(_) | Op::Raw(_) | Op::Close | Op::Reset | Op::Hang | Op::Refuse => {}
+    }
+    Ok(())
+}
+
+fn events(score: &mut Score<'_>, span: &EventSpan, bindings: &Bindings) {
+    match span {
+        EventSpan::Next(count) => {
+            let count = usize::try_from(count.value(bindings)).unwrap_or(usize::MAX);
+            score.events(|role| role == EventRole::Part, count);
+        }
+        EventSpan::UntilFinish => score.events(|role| role == EventRole::Part, usize::MAX),
+        EventSpan::UntilDone => score.events(|role| role != EventRole::Done, usize::MAX),
+        EventSpan::Rest => score.events(|_| true, usize::MAX),
+    }
+}
+
+fn reply(score: &mut Score<'_>, reply: &ReplyOp, answer: &Answer<'_>) -> Result<(), String> {
+    let head = head_of(score, reply.content_type.as_deref());
+    let healthy = score.healthy().body();
+    let body = match &reply.content {
+        Content::Healthy => {
+            score.whole_healthy(head);
+            return Ok(());
+        }
+        Content::FirstHalf => healthy.slice(..(healthy.len() / 2).max(1).min(healthy.len())),
+        Content::Empty => Bytes::new(),
+        Content::NullAnswer => {
+            answer.dialect.null_answer(&healthy).ok_or("the healthy reply has no field for an answer")?
+        }
+        Content::ErrorObject => answer.dialect.refusal(500, &answer.scene).body(),
+        Content::Text(text) => Bytes::copy_from_slice(text.as_bytes()),
+    };
+    score.whole(head, &body);
+    Ok(())
+}
+
+fn head_of(score: &Score<'_>, content_type: Option<&str>) -> Head {
+    let healthy = score.healthy();
+    let mut headers = healthy.headers.clone();
+    if let Some(content_type) = content_type {
+        headers.set("content-type", content_type);
+    }
+    Head::new(healthy.status, None, headers)
+}

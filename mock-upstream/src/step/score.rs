@@ -1,0 +1,212 @@
+//! The steps of one reply while they are put together over the healthy reply.
+
+use std::time::Duration;
+
+use bytes::{Bytes, BytesMut};
+
+use super::frame::{self, Framing};
+use super::{Head, Intended, Plan, Step};
+use crate::dialect::{Content, Event, EventRole, Healthy};
+use crate::fault::Extent;
+use crate::script::{Gate, Hold, Request};
+
+pub(super) struct Score<'a> {
+    healthy: &'a Healthy,
+    request: &'a Request,
+    unix_time: u64,
+    body: Bytes,
+    body_written: usize,
+    event: usize,
+    framing: Framing,
+    steps: Vec<Step>,
+    head: Option<Head>,
+    intended: BytesMut,
+    decisive: Option<usize>,
+    /// Where a script lies about the framing, the peer cannot know where the next reply begins.
+    honest: bool,
+}
+
+impl<'a> Score<'a> {
+    pub(super) fn new(healthy: &'a Healthy, request: &'a Request, unix_time: u64) -> Self {
+        Self {
+            healthy,
+            request,
+            unix_time,
+            body: healthy.body(),
+            body_written: 0,
+            event: 0,
+            framing: Framing::Bodiless,
+            steps: Vec::new(),
+            head: None,
+            intended: BytesMut::new(),
+            decisive: None,
+            honest: true,
+        }
+    }
+
+    pub(super) fn healthy(&self) -> &'a Healthy {
+        self.healthy
+    }
+
+    pub(super) fn holds(&mut self, holds: &[Hold]) {
+        self.steps.extend(holds.iter().map(|hold| match hold {
+            Hold::For(time) => Step::Wait(*time),
+            Hold::Until(Gate { gate, at_most }) => Step::Gate { name: gate.clone(), at_most: *at_most },
+        }));
+    }
+
+    /// Holds of an honest turn: waiting for a time is part of what was scripted, so that a peer that leaves meanwhile
+    /// has seen it. What decides later takes precedence.
+    pub(super) fn decisive_holds(&mut self, holds: &[Hold]) {
+        let before = self.steps.len();
+        self.holds(holds);
+        let last_wait = holds.iter().rposition(|hold| matches!(hold, Hold::For(_)));
+        self.decisive = last_wait.map(|at| before + at).or(self.decisive);
+    }
+
+    /// A whole reply in one piece, its framing right.
+    pub(super) fn whole(&mut self, mut head: Head, body: &Bytes) {
+        let framing = frame::sized(head.status, body.len(), self.request);
+        self.honest = head.frame(framing, self.request, self.unix_time);
+        let mut bytes = BytesMut::from(head.bytes());
+        if framing != Framing::Bodiless {
+            bytes.extend_from_slice(body);
+            self.intended.extend_from_slice(body);
+        }
+        self.head = Some(head);
+        self.write(bytes.freeze(), 0);
+    }
+
+    /// The healthy reply as it is: a document in one piece, or events each in a chunk of its own.
+    pub(super) fn whole_healthy(&mut self, head: Head) {
+        match self.healthy.content {
+            Content::Whole(_) => self.whole(head, &self.body.clone()),
+            Content::Events(_) => {
+                self.head(head, Framing::Chunked);
+                self.events(|_| true, usize::MAX);
+                self.end();
+            }
+        }
+    }
+
+    pub(super) fn head(&mut self, mut head: Head, framing: Framing) {
+        self.honest = head.frame(framing, self.request, self.unix_time);
+        self.framing = framing;
+        self.write(head.bytes(), 0);
+        self.head = Some(head);
+    }
+
+    pub(super) fn body_length(&self) -> usize {
+        self.body.len()
+    }
+
+    pub(super) fn body(&mut self, extent: Extent) {
+        let part = self.body.slice(self.body_written..self.extent(extent));
+        self.body_written += part.len();
+        self.framed(&part, 0);
+    }
+
+    fn extent(&self, extent: Extent) -> usize {
+        match extent {
+            Extent::Whole => self.body.len(),
+            Extent::FirstHalf => (self.body.len() / 2).max(1).min(self.body.len()),
+        }
+        .max(self.body_written)
+    }
+
+    /// Writes the next events that fit, at most so many.
+    pub(super) fn events(&mut self, fits: impl Fn(EventRole) -> bool, at_most: usize) {
+        let coming = self.coming();
+        let count = coming.iter().take(at_most).take_while(|event| fits(event.role)).count();
+        for event in &coming[..count] {
+            self.framed(&event.bytes, 1);
+        }
+        self.event += count;
+    }
+
+    fn coming(&self) -> &'a [Event] {
+        match &self.healthy.content {
+            Content::Events(events) => events.get(self.event..).unwrap_or_default(),
+            Content::Whole(_) => &[],
+        }
+    }
+
+    pub(super) fn foreign_event(&mut self, event: &Bytes) {
+        self.framed(event, 1);
+    }
+
+    pub(super) fn half_event(&mut self) {
+        if let [event, ..] = self.coming() {
+            self.framed(&event.bytes.slice(..event.bytes.len() / 2), 0);
+        }
+    }
+
+    pub(super) fn raw(&mut self, bytes: Bytes) {
+        self.write(bytes, 0);
+    }
+
+    pub(super) fn wait(&mut self, time: Duration) {
+        self.steps.push(Step::Wait(time));
+        self.decide();
+    }
+
+    pub(super) fn drip(&mut self, every: Duration, size: usize) {
+        let rest = self.body.slice(self.body_written..);
+        self.body_written = self.body.len();
+        self.intended.extend_from_slice(&rest);
+        let pieces = rest.chunks(size.max(1)).map(|piece| match self.framing {
+            Framing::Chunked => frame::chunk(piece),
+            Framing::Length(_) | Framing::Bodiless => rest.slice_ref(piece),
+        });
+        self.steps.push(Step::Drip { pieces: pieces.collect(), every });
+        self.decide();
+        self.end();
+    }
+
+    pub(super) fn end(&mut self) {
+        if self.framing == Framing::Chunked {
+            self.write(Bytes::from_static(frame::LAST_CHUNK), 0);
+        }
+    }
+
+    pub(super) fn last(&mut self, step: Step) {
+        self.steps.push(step);
+        self.decide();
+    }
+
+    /// Makes the latest step the decisive one, unless a later one claims that too.
+    pub(super) fn decide(&mut self) {
+        self.decisive = self.steps.len().checked_sub(1);
+    }
+
+    pub(super) fn plan(self) -> Plan {
+        let says_close = |head: &Head| {
+            head.headers.get("connection").is_some_and(|value| value.to_ascii_lowercase().contains("close"))
+        };
+        let keep_alive =
+            self.request.keeps_alive() && self.honest && !self.head.as_ref().is_some_and(says_close);
+        let intended = match self.head {
+            Some(Head { status, reason, headers }) => {
+                Intended { status: Some(status), reason, headers, body: self.intended.freeze() }
+            }
+            None => Intended::default(),
+        };
+        let decisive = self.decisive.unwrap_or_else(|| self.steps.len().saturating_sub(1));
+        Plan { steps: self.steps, intended, decisive, fault: None, instead: None, keep_alive }
+    }
+
+    fn framed(&mut self, bytes: &Bytes, events: u32) {
+        self.intended.extend_from_slice(bytes);
+        let framed = match self.framing {
+            Framing::Chunked => frame::chunk(bytes),
+            Framing::Length(_) | Framing::Bodiless => bytes.clone(),
+        };
+        self.write(framed, events);
+    }
+
+    fn write(&mut self, bytes: Bytes, events: u32) {
+        if !bytes.is_empty() {
+            self.steps.push(Step::Write { bytes, events });
+        }
+    }
+}

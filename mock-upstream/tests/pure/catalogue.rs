@@ -1,0 +1,86 @@
+//! The shipped catalogue, and what a catalogue refuses.
+
+use std::collections::BTreeSet;
+
+use mock_upstream::fault::{BindError, CatalogueError, Group, Lane, Params, Strikes};
+use mock_upstream::{Catalogue, Fault};
+use serde_json::json;
+
+#[test]
+fn the_shipped_catalogue_is_sound() {
+    let catalogue = Catalogue::shipped();
+    assert_eq!(catalogue.faults().len(), 33);
+    for fault in catalogue.faults() {
+        let plain_word = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
+        assert!(fault.id.chars().all(plain_word), "{}", fault.id);
+        assert!(fault.says.ends_with('.') && fault.says.len() < 120, "{}", fault.id);
+        assert!(!fault.lanes().is_empty(), "{}", fault.id);
+        let streams_only = fault.lanes() == [Lane::Stream];
+        assert_eq!(fault.strikes == Strikes::Stream, streams_only, "{}", fault.id);
+    }
+    assert_eq!(catalogue.counts().iter().map(|(_, count)| count).sum::<usize>(), 33);
+    assert_eq!(catalogue.counts().len(), Group::ALL.len());
+    assert_eq!(catalogue.get("sse_cut").map(|fault| fault.group), Some(Group::H));
+    assert!(catalogue.get("nothing").is_none());
+}
+
+#[test]
+fn the_listing_is_data_without_programs() {
+    let listing = serde_json::to_value(Catalogue::shipped().listing()).unwrap();
+    let drip = listing.as_array().unwrap().iter().find(|fault| fault["id"] == "drip").unwrap();
+    assert_eq!(
+        (&drip["group"], &drip["family"], &drip["lanes"]),
+        (&json!("I"), &json!("drip"), &json!(["plain"]))
+    );
+    assert_eq!(drip["params"]["every"]["kind"], "milliseconds");
+    assert!(drip.get("play").is_none());
+}
+
+#[test]
+fn a_fault_survives_its_own_serialisation() {
+    for fault in Catalogue::shipped().faults() {
+        let text = serde_json::to_string(fault).unwrap();
+        let again: Fault = serde_json::from_str(&text).unwrap();
+        assert_eq!(serde_json::to_string(&again).unwrap(), text);
+    }
+}
+
+#[test]
+fn parameters_are_known_and_within_range() {
+    let drip = Catalogue::shipped().get("drip").unwrap();
+    let bind = |value| drip.bind(&Params::from_iter([("bytes".to_owned(), value)]));
+    assert_eq!(bind(json!(9)).unwrap().get("bytes"), 9);
+    assert_eq!(bind(json!(9)).unwrap().get("every"), 500);
+    for wrong in [json!(0), json!(-1), json!("9"), json!(1.5), json!(null)] {
+        assert!(matches!(bind(wrong), Err(BindError::Value { .. })));
+    }
+    let unknown = drip.bind(&Params::from_iter([("evry".to_owned(), json!(1))])).unwrap_err();
+    assert_eq!(unknown.to_string(), "fault `drip` has no parameter `evry` (it has: bytes, every)");
+}
+
+#[test]
+fn a_catalogue_that_contradicts_itself_is_refused() {
+    let fault = |strikes: &str, play: &str| {
+        format!("- {{id: x, group: B, family: connect, strikes: {strikes}, says: It., play: {play}}}\n")
+    };
+    let refused = |text: &str| Catalogue::parse(&[("f.yaml", text)]).unwrap_err();
+    let sound = fault("head", "{every: [close]}");
+    assert!(Catalogue::parse(&[("f.yaml", &sound)]).is_ok());
+    assert_eq!(refused(&format!("{sound}{sound}")), CatalogueError::Duplicate("x".into()));
+    for (strikes, play) in [
+        ("head", "{}"),
+        ("head", "{every: [close], plain: [close]}"),
+        ("head", "{plain: [half_event]}"),
+        ("head", "{every: [{wait: $(time)}]}"),
+        ("head", "{every: [refuse]}"),
+        ("connect", "{every: [close]}"),
+    ] {
+        let error = refused(&fault(strikes, play));
+        assert!(matches!(error, CatalogueError::Contradiction { .. }), "{play}: {error}");
+    }
+    for play in ["{every: [explode]}", "{every: [{wait: soon}]}", "{all: [close]}"] {
+        assert!(matches!(refused(&fault("head", play)), CatalogueError::Unreadable { .. }), "{play}");
+    }
+    let groups: BTreeSet<_> = Group::ALL.into_iter().map(Group::says).collect();
+    assert_eq!(groups.len(), 12);
+}
