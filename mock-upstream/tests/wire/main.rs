@@ -1,0 +1,11 @@
+//! The mock on the wire, seen by a client that has no HTTP library.
+
+#![expect(clippy::unwrap_used, reason = "a test says what failed by its backtrace")]
+
+mod oracle;
+mod raw;
+mod recorded;
+mod refuse;
+mod scenarios;
+mod stage;
+mod turns;
