@@ -1,1 +1,73 @@
-//! The gateway the harness proves itself on.
+//! The gateway the harness proves itself on: one personality a contract, kept by real mechanisms, and its mutants.
+//!
+//! ```no_run
+//! # async fn run() -> std::io::Result<()> {
+//! let gateway = reference_gateway::start(reference_gateway::Config::cogito("http://127.0.0.1:4711", "key")).await?;
+//! println!("{}", gateway.url());
+//! gateway.stop().await;
+//! # Ok(())
+//! # }
+//! ```
+
+mod account;
+mod config;
+mod door;
+mod engine;
+mod mutant;
+mod openai;
+mod personality;
+pub mod seed;
+mod upstream;
+
+pub use config::{Account, Config, Feature, Limits, Model, Personality, Rate, Upstream};
+pub use mutant::{Kind, Mutant, mutant, mutants};
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+
+use engine::Engine;
+
+/// Starts a gateway that serves in background tasks of the current runtime.
+///
+/// # Errors
+/// When the address cannot be bound, no upstream is given, or the client for it cannot be set up.
+pub async fn start(config: Config) -> std::io::Result<Gateway> {
+    let listener = TcpListener::bind(config.listen).await?;
+    let addr = listener.local_addr()?;
+    let engine = Arc::new(Engine::new(config)?);
+    let (stop, stopped) = watch::channel(());
+    let serving = tokio::spawn(door::serve(listener, engine, stopped));
+    Ok(Gateway { addr, stop, serving })
+}
+
+/// A running gateway; dropping it closes its listener and its connections.
+#[derive(Debug)]
+pub struct Gateway {
+    addr: SocketAddr,
+    /// Dropped, it stops the gateway as well as told.
+    stop: watch::Sender<()>,
+    serving: JoinHandle<()>,
+}
+
+impl Gateway {
+    /// The base URL, without `/v1` and without a trailing slash.
+    pub fn url(&self) -> String {
+        format!("http://{}", self.addr)
+    }
+
+    /// The address it listens on.
+    pub fn addr(&self) -> SocketAddr {
+        self.addr
+    }
+
+    /// Closes the listener and every connection, and returns when they are closed.
+    pub async fn stop(self) {
+        drop(self.stop);
+        // It cannot fail but by a panic, and then nothing is left to close.
+        let _ = self.serving.await;
+    }
+}

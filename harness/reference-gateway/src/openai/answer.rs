@@ -1,0 +1,91 @@
+//! What counts as an answer: the least that a client of this protocol relies on.
+
+use bytes::Bytes;
+use http::HeaderMap;
+use http::header::CONTENT_TYPE;
+use serde_json::Value;
+
+use crate::config::Feature;
+use crate::mutant::{Flaw, Flaws};
+
+/// Checks a plain 200, and gives the tokens it says it used.
+pub(crate) fn usable(
+    feature: Feature,
+    headers: &HeaderMap,
+    body: &Bytes,
+    flaws: Flaws,
+) -> Result<Option<i64>, &'static str> {
+    if body.is_empty() && !flaws.has(Flaw::AnswerEmptyPassed) {
+        return Err("empty body");
+    }
+    let is_json = is_type(headers, "application/json");
+    if !is_json && flaws.has(Flaw::AnswerContentTypeUnchecked) {
+        return Ok(None);
+    }
+    if !is_json && !body.is_empty() {
+        return Err("content type other than JSON");
+    }
+    let answer = match serde_json::from_slice::<Value>(body) {
+        Ok(answer) => answer,
+        Err(_) if body.is_empty() || accepts_half(flaws) => return Ok(None),
+        Err(_) => return Err("body that is not JSON"),
+    };
+    if failed(&answer) && !flaws.has(Flaw::AnswerErrorObjectPassed) {
+        return Err("error object in a 200");
+    }
+    let list = match feature {
+        Feature::Chat => "choices",
+        Feature::Embeddings => "data",
+    };
+    let items = answer.get(list).and_then(Value::as_array);
+    let good = items.is_some_and(|it| !it.is_empty() && it.iter().all(|item| complete(feature, item)));
+    let overlooked = flaws.has(Flaw::AnswerChoicesNullPassed) && answer.get(list).is_some_and(Value::is_null)
+        || flaws.has(Flaw::AnswerErrorObjectPassed) && failed(&answer);
+    if !good && !overlooked {
+        return Err("no choices");
+    }
+    Ok(answer.pointer("/usage/total_tokens").and_then(Value::as_i64))
+}
+
+/// Whoever takes a connection that breaks off for the end of the body cannot insist on whole JSON.
+fn accepts_half(flaws: Flaws) -> bool {
+    flaws.has(Flaw::AnswerTruncatedPassed) || flaws.has(Flaw::BrokenBodyIsWhole)
+}
+
+fn complete(feature: Feature, item: &Value) -> bool {
+    match feature {
+        Feature::Chat => item.get("message").is_some_and(Value::is_object),
+        Feature::Embeddings => item.get("embedding").is_some_and(|it| it.is_array() || it.is_string()),
+    }
+}
+
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum BadChunk {
+    /// The event reports an error.
+    Error,
+    /// The event is no chunk.
+    Malformed,
+}
+
+/// Checks the data of one event of a chat stream.
+pub(crate) fn chunk(data: &[u8]) -> Result<Value, BadChunk> {
+    let chunk: Value = serde_json::from_slice(data).map_err(|_| BadChunk::Malformed)?;
+    if failed(&chunk) {
+        return Err(BadChunk::Error);
+    }
+    match chunk.get("choices") {
+        Some(Value::Array(choices)) if choices.iter().all(Value::is_object) => Ok(chunk),
+        _ => Err(BadChunk::Malformed),
+    }
+}
+
+fn failed(answer: &Value) -> bool {
+    answer.get("error").is_some_and(|it| !it.is_null())
+}
+
+/// Whether the media type is `expected`, whatever its parameters.
+pub(crate) fn is_type(headers: &HeaderMap, expected: &str) -> bool {
+    let value = headers.get(CONTENT_TYPE).and_then(|it| it.to_str().ok()).unwrap_or_default();
+    let media = value.split(';').next().unwrap_or_default();
+    media.trim().eq_ignore_ascii_case(expected)
+}
