@@ -1,1 +1,6 @@
 //! Proves that an LLM gateway keeps its documented error contract.
+//!
+//! Read left to right, import right to left; the producer owns the type:
+//! wire → spec → plan → arrange → act → observe → judge → run → baseline → report.
+
+pub mod wire;
