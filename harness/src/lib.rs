@@ -3,4 +3,5 @@
 //! Read left to right, import right to left; the producer owns the type:
 //! wire → spec → plan → arrange → act → observe → judge → run → baseline → report.
 
+pub mod spec;
 pub mod wire;
