@@ -3,6 +3,7 @@
 //! Read left to right, import right to left; the producer owns the type:
 //! wire → spec → plan → arrange → act → observe → judge → run → baseline → report.
 
+pub mod act;
 pub mod arrange;
 pub mod plan;
 pub mod spec;
