@@ -1,0 +1,76 @@
+//! Joins the client's exchange with what the upstream journal says of the same send.
+
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use mock_upstream::journal::{Ended, Entry};
+
+use crate::observe::{Attempt, Played, PlayedEnding};
+use crate::wire::exchange::Exchange;
+
+/// The attempts of one exchange, in the order of arrival: those of its send that arrived since it began and before `until`,
+/// when the same bytes were sent again. `role` names a provider of the mock by its role in the contract.
+pub fn attempts(
+    exchange: &Exchange,
+    entries: &[Entry],
+    send: u32,
+    until: Option<Instant>,
+    role: impl Fn(&str) -> String,
+) -> Vec<Attempt> {
+    let own = entries.iter().filter(|entry| {
+        let arrived = entry.arrived.instant;
+        entry.send == Some(send) && arrived >= exchange.started && until.is_none_or(|until| arrived < until)
+    });
+    own.map(|entry| attempt(exchange, entry, role(&entry.provider))).collect()
+}
+
+fn attempt(exchange: &Exchange, entry: &Entry, provider: String) -> Attempt {
+    let arrived = entry.arrived.instant.checked_duration_since(exchange.started).unwrap_or(Duration::ZERO);
+    Attempt {
+        provider,
+        arrived,
+        method: entry.request.method.clone(),
+        target: entry.request.target.clone(),
+        headers: entry
+            .request
+            .headers
+            .iter()
+            .map(|(name, value)| (name.to_lowercase(), value.clone()))
+            .collect(),
+        body: entry.request.body.clone(),
+        body_sha256: entry.body_sha256.clone(),
+        played: Some(played(entry)),
+    }
+}
+
+fn played(entry: &Entry) -> Played {
+    let delivered = if entry.delivered {
+        Ok(())
+    } else {
+        Err(entry
+            .undelivered
+            .clone()
+            .unwrap_or_else(|| "the reply was still under way when the journal was read".into()))
+    };
+    let headers = entry.played.headers.iter();
+    Played {
+        turn: entry.turn,
+        fault: entry.fault.clone(),
+        status: entry.played.status,
+        headers: headers.map(|(name, value)| (name.to_lowercase(), Bytes::from(value.clone()))).collect(),
+        body: entry.played.body.clone(),
+        events: entry.played.events as usize,
+        ending: ending(entry),
+        delivered,
+    }
+}
+
+fn ending(entry: &Entry) -> PlayedEnding {
+    let by_mock = matches!(entry.ended, Ended::ClosedByMock | Ended::ResetByMock);
+    match (entry.played.complete, entry.bytes_written, by_mock) {
+        (true, ..) => PlayedEnding::Complete,
+        (false, 0, true) => PlayedEnding::None,
+        (false, _, true) => PlayedEnding::Cut,
+        (false, _, false) => PlayedEnding::Stalled,
+    }
+}
