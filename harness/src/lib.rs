@@ -5,6 +5,7 @@
 
 pub mod act;
 pub mod arrange;
+pub mod judge;
 pub mod observe;
 pub mod plan;
 pub mod spec;

@@ -1,0 +1,144 @@
+//! `secret: CORNER`: whether something of the upstream shows there.
+
+use crate::judge::question::Answered;
+use crate::judge::question::matcher::Fit;
+use crate::judge::scene::evidence::Evidence;
+use crate::judge::scene::secret::{Haystack, Needle};
+use crate::judge::scene::{Here, Scene};
+use crate::spec::language::path::Corner;
+use crate::spec::read::place::Place;
+use crate::wire::exchange::Request;
+
+/// One question a kind of secret, `secret.KIND`.
+pub(in crate::judge) fn answer(
+    scene: &Scene<'_>,
+    here: &Here,
+    corner: Corner,
+    place: &Place,
+) -> Vec<Answered> {
+    let needles = scene.seeker.needles();
+    if needles.is_empty() {
+        return vec![Answered {
+            name: "secret".to_owned(),
+            place: place.clone(),
+            fit: Fit::Unknown("there is no secret to seek".to_owned()),
+            expected: "nothing of the upstream".to_owned(),
+            observed: "nothing was sought".to_owned(),
+            reading: None,
+        }];
+    }
+    let mut kinds: Vec<&str> = Vec::new();
+    for needle in needles {
+        if !kinds.contains(&needle.kind.as_str()) {
+            kinds.push(&needle.kind);
+        }
+    }
+    kinds
+        .into_iter()
+        .map(|kind| {
+            let of_kind: Vec<&Needle> = needles.iter().filter(|needle| needle.kind == kind).collect();
+            let shown: Vec<String> =
+                here.0.iter().flat_map(|&i| showings(&scene.exchanges[i], corner, &of_kind)).collect();
+            of(kind, &shown, place)
+        })
+        .collect()
+}
+
+/// The answer for one kind, from where it shows.
+pub(in crate::judge) fn of(kind: &str, shown: &[String], place: &Place) -> Answered {
+    Answered {
+        name: format!("secret.{kind}"),
+        place: place.clone(),
+        fit: Fit::when(shown.is_empty()),
+        expected: format!("no {kind} of the upstream"),
+        observed: match shown {
+            [] => "none".to_owned(),
+            shown => format!("a secret of kind `{kind}` {}", shown.join(", ")),
+        },
+        reading: None,
+    }
+}
+
+/// Where and how the needles show, `in the body, plain`; what the client itself sent is only echoed.
+pub(in crate::judge) fn showings(
+    evidence: &Evidence<'_>,
+    corner: Corner,
+    needles: &[&Needle],
+) -> Vec<String> {
+    let sent = request_bytes(&evidence.observed.exchange.request);
+    let sent = Haystack::new(&sent);
+    let needles: Vec<&&Needle> = needles.iter().filter(|needle| needle.shows(&sent).is_none()).collect();
+    let mut shown = Vec::new();
+    for (place, bytes) in surfaces(evidence, corner) {
+        let haystack = Haystack::new(&bytes);
+        for form in needles.iter().filter_map(|needle| needle.shows(&haystack)) {
+            let showing = format!("in {place}, {form}");
+            if !shown.contains(&showing) {
+                shown.push(showing);
+            }
+        }
+    }
+    shown
+}
+
+/// The texts of a corner, each with a name for it.
+pub(in crate::judge) fn surfaces(evidence: &Evidence<'_>, corner: Corner) -> Vec<(String, Vec<u8>)> {
+    let observed = evidence.observed;
+    let exchange = &observed.exchange;
+    let mut found: Vec<(String, Vec<u8>)> = Vec::new();
+    match corner {
+        Corner::Got => {
+            if let Some(head) = &exchange.head {
+                found.push((
+                    "the status line".to_owned(),
+                    head.reason.clone().unwrap_or_default().into_bytes(),
+                ));
+                let lines = head.headers.iter();
+                found.extend(lines.map(|(name, value)| (format!("header {name}"), field_bytes(name, value))));
+            }
+            found.push(("the body".to_owned(), exchange.body.to_vec()));
+            let lines = exchange.trailers.iter();
+            found.extend(lines.map(|(name, value)| (format!("trailer {name}"), field_bytes(name, value))));
+        }
+        Corner::Sent => found.push(("the request".to_owned(), request_bytes(&exchange.request))),
+        Corner::Received => {
+            for (i, attempt) in observed.attempts.iter().enumerate() {
+                let n = i + 1;
+                found.push((format!("the target of attempt {n}"), attempt.target.clone().into_bytes()));
+                let lines = attempt.headers.iter();
+                found.extend(
+                    lines.map(|(name, v)| (format!("header {name} of attempt {n}"), field_bytes(name, v))),
+                );
+                found.push((format!("the body of attempt {n}"), attempt.body.to_vec()));
+            }
+        }
+        Corner::Played => {
+            for (i, played) in
+                observed.attempts.iter().enumerate().filter_map(|(i, a)| Some((i, a.played.as_ref()?)))
+            {
+                let lines = played.headers.iter();
+                found.extend(
+                    lines.map(|(name, v)| (format!("header {name} played {}", i + 1), field_bytes(name, v))),
+                );
+                found.push((format!("the body played {}", i + 1), played.body.to_vec()));
+            }
+        }
+    }
+    found
+}
+
+fn field_bytes(name: &str, value: &[u8]) -> Vec<u8> {
+    [name.as_bytes(), b": ", value].concat()
+}
+
+fn request_bytes(request: &Request) -> Vec<u8> {
+    let mut bytes = format!("{} {}\n", request.method, request.target).into_bytes();
+    for (name, value) in &request.headers {
+        // Where the request went is no text of the client's own making.
+        if !name.eq_ignore_ascii_case("host") {
+            bytes.extend_from_slice(format!("{name}: {value}\n").as_bytes());
+        }
+    }
+    bytes.extend_from_slice(&request.body);
+    bytes
+}

@@ -1,0 +1,158 @@
+//! One exchange, read: its JSON, its events, whether it failed and how it ended.
+
+use serde_json::Value as Json;
+
+use crate::judge::scene::words;
+use crate::observe::Observed;
+use crate::wire::exchange::{Break, End};
+use crate::wire::header::MediaType;
+use crate::wire::json;
+use crate::wire::sse::{Event, Stream};
+
+/// Which part an exchange has in its case.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::judge) enum Role {
+    Control,
+    /// A step by its number, counted from 0.
+    Step(usize),
+    Liveness,
+}
+
+/// How an answer ended, in the language's words.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::judge) enum Ending {
+    /// HTTP says that it is whole, and no error event was in it.
+    Clean,
+    /// An error event, and then no more than an end or a break.
+    ErrorEvent,
+    /// No answer, or not all of it.
+    Broken,
+    /// Still open when the client stopped: at its deadline or its cap.
+    Open,
+}
+
+impl Ending {
+    pub(in crate::judge) fn word(self) -> &'static str {
+        match self {
+            Self::Clean => "clean",
+            Self::ErrorEvent => "error_event",
+            Self::Broken => "broken",
+            Self::Open => "open",
+        }
+    }
+}
+
+/// One exchange and what its answer says.
+pub(in crate::judge) struct Evidence<'a> {
+    pub(in crate::judge) role: Role,
+    /// `control`, `step 1`, `refused, send 3`, ….
+    pub(in crate::judge) label: String,
+    pub(in crate::judge) observed: &'a Observed,
+    /// The whole body as JSON.
+    pub(in crate::judge) json: Result<Json, String>,
+    /// The events, when the answer is a stream of them.
+    pub(in crate::judge) stream: Option<Stream>,
+}
+
+impl<'a> Evidence<'a> {
+    pub(in crate::judge) fn read(role: Role, label: String, observed: &'a Observed) -> Self {
+        let exchange = &observed.exchange;
+        let json = json::body(&exchange.body);
+        let declared = exchange.head.as_ref().and_then(|head| MediaType::of(&head.headers));
+        let declared = declared.is_some_and(|media| media.essence == "text/event-stream");
+        // The official clients read events wherever they asked for a stream, whatever the content type says.
+        let asked = observed.stream && json.is_err() && exchange.head.is_some();
+        let stream = (declared || asked).then(|| Stream::read(&exchange.body, &exchange.pieces));
+        Self { role, label, observed, json, stream }
+    }
+
+    pub(in crate::judge) fn status(&self) -> Option<u16> {
+        self.observed.exchange.head.as_ref().map(|head| head.status)
+    }
+
+    pub(in crate::judge) fn succeeded_status(&self) -> bool {
+        self.status().is_some_and(|status| (200..300).contains(&status))
+    }
+
+    /// Whether the gateway was there at all: a connection that it never took says nothing of its contract.
+    pub(in crate::judge) fn took_place(&self) -> bool {
+        let end = &self.observed.exchange.end;
+        self.status().is_some() || !matches!(end, End::Broken(Break::Refused | Break::Transport(_)))
+    }
+
+    /// The events that tell of an error; behind `[DONE]` no client reads on.
+    pub(in crate::judge) fn error_events(&self) -> impl Iterator<Item = &Event> {
+        let events = self.stream.iter().flat_map(|stream| &stream.events);
+        events.take_while(|event| event.data.as_deref() != Some("[DONE]")).filter(|event| is_error(event))
+    }
+
+    /// Whether the client was told of a failure: no answer, a status outside 200–299, or an error event.
+    pub(in crate::judge) fn failed(&self) -> bool {
+        !self.succeeded_status() || self.error_events().next().is_some()
+    }
+
+    pub(in crate::judge) fn ending(&self) -> Ending {
+        let told = self.error_events().next().is_some();
+        match &self.observed.exchange.end {
+            End::Deadline | End::Capped(_) => Ending::Open,
+            End::Complete | End::Broken(_) if told => Ending::ErrorEvent,
+            End::Complete => Ending::Clean,
+            End::Broken(_) => Ending::Broken,
+        }
+    }
+
+    /// The JSON that carries the error's fields: the first error event's, else the body's.
+    pub(in crate::judge) fn error_json(&self) -> Option<Json> {
+        match self.error_events().next() {
+            Some(event) => event_json(event).ok(),
+            None => self.json.as_ref().ok().cloned(),
+        }
+    }
+
+    /// Whether HTTP allows this answer a body.
+    pub(in crate::judge) fn may_have_body(&self) -> bool {
+        let head_request = self.observed.exchange.request.method.eq_ignore_ascii_case("HEAD");
+        !head_request && !matches!(self.status(), Some(100..=199 | 204 | 304))
+    }
+
+    /// What the client got, in a few words: `503 Service Unavailable`, `no answer: refused`, ….
+    pub(in crate::judge) fn in_words(&self) -> String {
+        let exchange = &self.observed.exchange;
+        let end = match &exchange.end {
+            End::Complete => None,
+            End::Broken(Break::Refused) => Some("nothing listened at the gateway's address".to_owned()),
+            End::Broken(Break::Reset) => Some("the connection was reset".to_owned()),
+            End::Broken(Break::ClosedEarly) => Some("the connection was closed early".to_owned()),
+            End::Broken(Break::Malformed(what)) => Some(format!("not HTTP: {}", words::excerpt(what))),
+            End::Broken(Break::Transport(what)) => Some(words::excerpt(what)),
+            End::Deadline => Some("still open at the client's deadline".to_owned()),
+            End::Capped(bytes) => Some(format!("still sending after {bytes} bytes")),
+        };
+        let after = words::duration(exchange.elapsed);
+        match (self.status(), end) {
+            (Some(status), None) if self.ending() == Ending::ErrorEvent => {
+                format!("{status} and an error event")
+            }
+            (Some(status), None) => status.to_string(),
+            (Some(status), Some(end)) => format!("{status}, then {end} after {after}"),
+            (None, Some(end)) => format!("no answer: {end} after {after}"),
+            (None, None) => "no answer".to_owned(),
+        }
+    }
+}
+
+/// An event whose name is `error`, or whose data is JSON with an `error` at the top that is not null.
+pub(in crate::judge) fn is_error(event: &Event) -> bool {
+    event.name.as_deref() == Some("error")
+        || event_json(event).is_ok_and(|json| json.get("error").is_some_and(|error| !error.is_null()))
+}
+
+/// The event's data as JSON.
+pub(in crate::judge) fn event_json(event: &Event) -> Result<Json, String> {
+    match &event.data {
+        Some(data) => {
+            json::body(data.as_bytes()).map_err(|why| why.replacen("the body", "the event's data", 1))
+        }
+        None => Err("the event has no data".to_owned()),
+    }
+}
