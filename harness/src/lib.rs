@@ -8,5 +8,6 @@ pub mod arrange;
 pub mod judge;
 pub mod observe;
 pub mod plan;
+pub mod run;
 pub mod spec;
 pub mod wire;

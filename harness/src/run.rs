@@ -1,0 +1,9 @@
+//! Drives cases through the stages and keeps what came of them.
+
+pub mod case;
+pub mod engine;
+pub mod outcome;
+pub mod preflight;
+pub mod request;
+pub mod stage;
+pub mod standing;

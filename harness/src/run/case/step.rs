@@ -1,0 +1,270 @@
+//! One step of a case: its script, its wait, its sends, alone or together.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use futures_util::future::join_all;
+use mock_upstream::fault::{Catalogue, Strikes};
+use mock_upstream::script::{Play, Script};
+use mock_upstream::server::Refusal;
+
+use crate::act::ExchangeEvent;
+use crate::arrange::script;
+use crate::judge;
+use crate::observe::{Observation, ObservedStep, join};
+use crate::run::case::Trouble;
+use crate::run::case::conduct::Conduct;
+use crate::run::case::send::Sent;
+use crate::spec::case::{After, Hold, Step, Times, Upstream};
+use crate::spec::language::value::Missing;
+use crate::wire::exchange::Exchange;
+
+impl<'r> Conduct<'r> {
+    /// Does one step and observes it.
+    pub(in crate::run) async fn step(&mut self, step: &'r Step) -> Result<ObservedStep, Trouble> {
+        self.wait(step).await?;
+        let refusals = self.play(step).await?;
+        self.claim_providers(self.sends)?;
+        let exchanges = match &step.times {
+            Times::Count(count) => {
+                let count = self.count(count)?;
+                if step.together {
+                    self.together(step, count).await?
+                } else {
+                    self.one_by_one(step, count).await?
+                }
+            }
+            Times::Until { fits, at_most } => self.until(step, fits, *at_most).await?,
+        };
+        self.settle().await;
+        self.claims.clear();
+        for (role, refusal) in refusals {
+            let restored = refusal.restore().await;
+            self.unreachable.push((role, restored.is_ok()));
+        }
+        self.numbers.extend(exchanges.iter().map(|(sent, _)| sent.number));
+        let exchanges = exchanges.into_iter().map(|(sent, exchange)| self.joined(&sent, exchange)).collect();
+        Ok(ObservedStep { name: step.name.as_ref().map(|name| name.value.clone()), exchanges })
+    }
+
+    async fn wait(&self, step: &Step) -> Result<(), Trouble> {
+        let length = match &step.after {
+            None => return Ok(()),
+            Some(After::Duration(length)) => *length,
+            Some(After::Limit(limit)) => self.limit(limit)?,
+            Some(After::Seconds(seconds)) => {
+                let seconds = seconds.resolve(&self.references()).map_err(unready)?;
+                let seconds = seconds.as_f64().filter(|seconds| seconds.is_finite() && *seconds >= 0.0);
+                let seconds = seconds
+                    .ok_or_else(|| Trouble::Unready("what to wait for is no number of seconds".to_owned()))?;
+                Duration::from_secs_f64(seconds)
+            }
+        };
+        tokio::time::sleep(length).await;
+        Ok(())
+    }
+
+    /// Puts the step's script on the mock; providers that must refuse connections do so until the refusals are restored.
+    async fn play(&mut self, step: &'r Step) -> Result<Vec<(String, Refusal)>, Trouble> {
+        let answer = self.words.prompt("answer");
+        let written: Option<&Upstream> = step.upstream.as_ref().or(self.planned.case.upstream.as_ref());
+        let mut refusals = Vec::new();
+        let Some(upstream) = written else {
+            self.scenario
+                .script(None, script::healthy(&answer))
+                .map_err(|error| Trouble::Harness(error.to_string()))?;
+            return Ok(refusals);
+        };
+        for (role, turns) in &upstream.scripts {
+            let script =
+                script::compile(turns, &self.references(), &self.running.limits, &answer).map_err(unready)?;
+            if refuses(&script) {
+                let seat = match role {
+                    Some(role) => self.instance.seats.iter().find(|seat| seat.role == role.value),
+                    None => self.instance.seats.first(),
+                };
+                let seat = seat.ok_or_else(|| {
+                    Trouble::Unready("there is no provider to refuse connections".to_owned())
+                })?;
+                let refusal = seat.provider.refuse().await;
+                let refusal = refusal
+                    .map_err(|error| Trouble::Harness(format!("the provider cannot refuse: {error}")))?;
+                refusals.push((seat.role.clone(), refusal));
+            } else {
+                let provider = match role {
+                    None => None,
+                    Some(role) => Some(self.provider(role)?),
+                };
+                let scripted = self.scenario.script(provider.as_deref(), script);
+                scripted.map_err(|error| Trouble::Harness(error.to_string()))?;
+            }
+        }
+        Ok(refusals)
+    }
+
+    async fn one_by_one(&mut self, step: &Step, count: usize) -> Result<Vec<(Sent, Exchange)>, Trouble> {
+        let mut done = Vec::new();
+        for _ in 0..count {
+            done.push(self.send_one(step).await?);
+        }
+        Ok(done)
+    }
+
+    async fn until(
+        &mut self,
+        step: &Step,
+        fits: &crate::spec::language::expect::Expectations,
+        at_most: u32,
+    ) -> Result<Vec<(Sent, Exchange)>, Trouble> {
+        let mut done = Vec::new();
+        for _ in 0..at_most {
+            let (sent, exchange) = self.send_one(step).await?;
+            let observed = self.joined(&sent, exchange.clone());
+            done.push((sent, exchange));
+            let mut steps = self.steps.clone();
+            steps.push(ObservedStep { name: None, exchanges: vec![observed] });
+            let so_far = self.observation_of(steps);
+            if judge::fits(fits, &self.planned.case, self.contract(), &so_far, &self.names) {
+                break;
+            }
+        }
+        Ok(done)
+    }
+
+    async fn send_one(&mut self, step: &Step) -> Result<(Sent, Exchange), Trouble> {
+        let sent = self.prepare(&step.send).await?;
+        self.claim_providers(sent.number)?;
+        self.remember(step, &sent);
+        let exchange = self.watched(std::slice::from_ref(&sent), self.deadline(step)).await?.pop();
+        exchange
+            .map(|exchange| (sent, exchange))
+            .ok_or_else(|| Trouble::Harness("an exchange was lost".to_owned()))
+    }
+
+    async fn together(&mut self, step: &Step, count: usize) -> Result<Vec<(Sent, Exchange)>, Trouble> {
+        let mut sends = Vec::new();
+        for _ in 0..count {
+            sends.push(self.prepare(&step.send).await?);
+        }
+        if let Some(first) = sends.first() {
+            self.remember(step, first);
+        }
+        let exchanges = self.watched(&sends, self.deadline(step)).await?;
+        Ok(sends.into_iter().zip(exchanges).collect())
+    }
+
+    /// Sends all at once and opens the script's gates as their moments come: `settled` when each has arrived upstream or
+    /// been answered, `got.event.1` when the client has the first event.
+    async fn watched(&self, sends: &[Sent], deadline: Duration) -> Result<Vec<Exchange>, Trouble> {
+        self.scenario.shut_gate("settled");
+        self.scenario.shut_gate("got.event.1");
+        let answered: Vec<AtomicUsize> = sends.iter().map(|_| AtomicUsize::new(0)).collect();
+        let answered = &answered;
+        let progress = tokio::sync::Notify::new();
+        let acts = join_all(sends.iter().zip(answered).map(|(sent, done)| {
+            let progress = &progress;
+            async move {
+                let moments = |event| {
+                    if matches!(event, ExchangeEvent::Events(1)) {
+                        self.scenario.open_gate("got.event.1");
+                    }
+                };
+                let exchange = self.exchange(sent, deadline, &moments).await;
+                done.store(1, Ordering::Release);
+                progress.notify_one();
+                exchange
+            }
+        }));
+        let gate = async {
+            let mut arrivals = 0;
+            loop {
+                let arrived = self.scenario.arrived_sends();
+                let settled = sends
+                    .iter()
+                    .zip(answered)
+                    .all(|(sent, done)| arrived.contains(&sent.number) || done.load(Ordering::Acquire) == 1);
+                if settled {
+                    self.scenario.open_gate("settled");
+                    return;
+                }
+                tokio::select! {
+                    seen = self.scenario.changed(arrivals) => arrivals = seen,
+                    () = progress.notified() => {}
+                }
+            }
+        };
+        futures_util::future::join(acts, gate).await.0.into_iter().collect()
+    }
+
+    /// Waits for the upstream to be done with what the step sent; a gateway that never lets go of a connection is left alone.
+    pub(in crate::run) async fn settle(&self) {
+        let _ = tokio::time::timeout(SETTLE, self.scenario.idle()).await;
+    }
+
+    /// A client must outlast the gateway, and whatever the upstream waits itself.
+    fn deadline(&self, step: &Step) -> Duration {
+        let upstream = step.upstream.as_ref().or(self.planned.case.upstream.as_ref());
+        let turns = upstream.iter().flat_map(|upstream| &upstream.scripts).flat_map(|(_, turns)| turns);
+        let holds = turns.flat_map(|turn| &turn.hold).map(|hold| match hold {
+            Hold::For(length) => *length,
+            Hold::Until { at_most, .. } => *at_most,
+            Hold::Limit { .. } => self.running.longest_limit() * 2,
+        });
+        self.running.patience() + holds.sum::<Duration>()
+    }
+
+    fn count(&self, count: &crate::spec::language::value::Value) -> Result<usize, Trouble> {
+        let count = count.resolve(&self.references()).map_err(unready)?;
+        let count = count.as_u64().and_then(|count| usize::try_from(count).ok());
+        count.ok_or_else(|| Trouble::Unready("`times` is no number".to_owned()))
+    }
+
+    fn limit(&self, name: &str) -> Result<Duration, Trouble> {
+        let limit = self.running.limits.iter().find(|(limit, _)| limit == name);
+        limit
+            .map(|(_, length)| *length)
+            .ok_or_else(|| Trouble::Unready(format!("nothing declares the limit `{name}`")))
+    }
+
+    fn provider(&self, role: &str) -> Result<String, Trouble> {
+        let seat = self.instance.seats.iter().find(|seat| seat.role == role);
+        let seat = seat.ok_or_else(|| Trouble::Unready(format!("no provider plays the role `{role}`")))?;
+        Ok(seat.provider.name().to_owned())
+    }
+
+    fn remember(&mut self, step: &Step, sent: &Sent) {
+        if let Some(name) = &step.name {
+            self.sent.push((name.value.clone(), sent.clone()));
+        }
+    }
+
+    /// Takes the final journal into every exchange that was joined earlier.
+    pub(in crate::run) fn rejoin(&self, observation: &mut Observation) {
+        let journal = self.scenario.journal();
+        let exchanges: Vec<_> = observation.steps.iter_mut().flat_map(|step| &mut step.exchanges).collect();
+        let starts: Vec<_> = exchanges.iter().map(|exchange| exchange.exchange.started).collect();
+        for (at, exchange) in exchanges.into_iter().enumerate() {
+            let Some(number) = self.numbers.get(at) else { continue };
+            let later = self.numbers.iter().zip(&starts).skip(at + 1);
+            let until = later.filter(|(other, _)| *other == number).map(|(_, start)| *start).next();
+            exchange.attempts =
+                join::attempts(&exchange.exchange, &journal, *number, until, |name| self.instance.role(name));
+        }
+    }
+}
+
+fn refuses(script: &Script) -> bool {
+    script.turns.iter().any(|turn| match &turn.play {
+        Play::Fault(fault) => {
+            Catalogue::shipped().get(&fault.name).is_some_and(|fault| fault.strikes == Strikes::Connect)
+        }
+        _ => false,
+    })
+}
+
+fn unready(missing: Missing) -> Trouble {
+    Trouble::Unready(missing.to_string())
+}
+
+/// How long the upstream may still be busy with a step after the client has its answers.
+const SETTLE: Duration = Duration::from_secs(1);

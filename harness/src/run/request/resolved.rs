@@ -1,0 +1,60 @@
+//! What a run is about, and how it was asked for.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use crate::plan::case::PlannedCase;
+use crate::spec::contract::Contract;
+use crate::spec::target::Target;
+
+/// What a run is about.
+#[derive(Clone)]
+pub struct Plan {
+    /// The contract.
+    pub contract: Arc<Contract>,
+    /// The target.
+    pub target: Arc<Target>,
+    /// The cases, in plan order.
+    pub cases: Vec<PlannedCase>,
+    /// Whether the user asked for some of the cases only, so that claims without a case are no gap.
+    pub partial: bool,
+    /// Digest of the spec files, SHA-256, hexadecimal.
+    pub specs_digest: String,
+}
+
+/// Options of a run; the default suits the built-in gateway.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Decides prompts, markers and secrets; the same seed sends the same bytes.
+    pub seed: u64,
+    /// How many cases run at once.
+    pub jobs: usize,
+    /// The built-in gateway's deliberate flaw, for proving the harness.
+    pub mutant: Option<String>,
+    /// Where the mock's first provider listens, overriding the target.
+    pub mock_listen: Option<SocketAddr>,
+    /// Whether a gateway that is not on loopback may be called.
+    pub allow_remote: bool,
+    /// The most requests a run may send to the gateway.
+    pub max_requests: u64,
+    /// The folder that relative paths of the target start from.
+    pub base_dir: PathBuf,
+    /// What a replay command names: the arguments that chose contract and target.
+    pub replay: String,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            seed: 1,
+            jobs: 64,
+            mutant: None,
+            mock_listen: None,
+            allow_remote: false,
+            max_requests: 1_000_000,
+            base_dir: PathBuf::from("."),
+            replay: "gateway-conformance run".to_owned(),
+        }
+    }
+}
