@@ -5,9 +5,12 @@
 
 pub mod act;
 pub mod arrange;
+pub mod baseline;
+pub mod cli;
 pub mod judge;
 pub mod observe;
 pub mod plan;
+pub mod report;
 pub mod run;
 pub mod spec;
 pub mod wire;

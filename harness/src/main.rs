@@ -1,3 +1,7 @@
-//! The binary.
+//! The binary `gateway-conformance`.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    gateway_conformance::cli::main()
+}

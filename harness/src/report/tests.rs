@@ -1,0 +1,6 @@
+//! Reports of synthetic runs.
+
+mod console;
+mod files;
+mod finding;
+mod run;
