@@ -1,13 +1,18 @@
 //! Replies in the bytes of a provider; pure.
 
+mod named;
 mod openai;
+
+use std::fmt;
 
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::fault::Lane;
+use crate::fault::{Lane, Place};
 use crate::script::{Headers, Reply, Request};
+
+pub use named::NamedReply;
 
 /// A family of providers that share routes, bodies and headers.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -15,37 +20,91 @@ use crate::script::{Headers, Reply, Request};
 pub enum Dialect {
     /// OpenAI: chat completions, embeddings, models.
     #[default]
+    #[serde(rename = "openai")]
     OpenAi,
 }
 
+/// How a family of providers speaks. Everything is a function of what is given, so that a reply can be computed again.
+trait Speaker {
+    /// The reply of a healthy provider. A request that such a provider would refuse (an unknown route, a body that
+    /// is not JSON) gets that refusal, which `Healthy::refused` tells.
+    fn healthy(&self, request: &Request, reply: &Reply, scene: &Scene<'_>) -> Healthy;
+
+    /// The provider's own reply with this status.
+    fn refusal(&self, status: u16, scene: &Scene<'_>) -> Healthy;
+
+    /// The event by which the provider reports a failure within a stream, with these fields of its error object.
+    fn error_event(&self, fields: &Map<String, Value>, scene: &Scene<'_>) -> Bytes;
+
+    /// Where the place is in this document (a whole reply, or the data of one event), as JSON pointers; none when the
+    /// document has no such place.
+    fn places(&self, place: Place, document: &Value) -> Vec<String>;
+
+    /// The provider's documented error replies.
+    fn named(&self) -> &'static [NamedReply];
+
+    /// The fields that every reply of the provider has, for a body of this type.
+    fn headers(&self, content_type: &str, scene: &Scene<'_>) -> Headers;
+}
+
 impl Dialect {
+    fn speaker(self) -> &'static dyn Speaker {
+        match self {
+            Self::OpenAi => &openai::OpenAi,
+        }
+    }
+
     /// The reply of a healthy provider. A request that such a provider would refuse (an unknown route, a body that
     /// is not JSON) gets that refusal, which `Healthy::refused` tells.
     pub fn healthy(self, request: &Request, reply: &Reply, scene: &Scene<'_>) -> Healthy {
-        match self {
-            Self::OpenAi => openai::healthy(request, reply, scene),
-        }
+        self.speaker().healthy(request, reply, scene)
     }
 
     /// The provider's own reply with this status.
     pub fn refusal(self, status: u16, scene: &Scene<'_>) -> Healthy {
-        match self {
-            Self::OpenAi => openai::refusal(status, None, scene),
-        }
+        self.speaker().refusal(status, scene)
     }
 
     /// The event by which the provider reports a failure within a stream, with these fields of its error object.
     pub fn error_event(self, fields: &Map<String, Value>, scene: &Scene<'_>) -> Bytes {
-        match self {
-            Self::OpenAi => openai::error_event(fields, scene),
-        }
+        self.speaker().error_event(fields, scene)
     }
 
-    /// The healthy JSON with the field that carries the answer set to null; `None` when it has none.
-    pub fn null_answer(self, document: &[u8]) -> Option<Bytes> {
-        match self {
-            Self::OpenAi => openai::null_answer(document),
-        }
+    /// Where the place is in this document (a whole reply, or the data of one event), as JSON pointers; none when the
+    /// document has no such place.
+    pub fn places(self, place: Place, document: &Value) -> Vec<String> {
+        self.speaker().places(place, document)
+    }
+
+    /// The provider's documented error replies, in the order of their file.
+    pub fn named(self) -> &'static [NamedReply] {
+        self.speaker().named()
+    }
+
+    /// The documented error reply of this name, as `name` or `dialect/name`; a bare name is looked for in this dialect.
+    pub fn error(self, name: &str, scene: &Scene<'_>) -> Option<Healthy> {
+        let (dialect, name) = match name.split_once('/') {
+            Some((dialect, name)) => (Self::parse(dialect)?, name),
+            None => (self, name),
+        };
+        let row = dialect.named().iter().find(|row| row.name == name)?;
+        let content_type =
+            if row.body.is_string() { "text/plain; charset=utf-8" } else { "application/json" };
+        Some(row.reply(dialect.speaker().headers(content_type, scene), scene))
+    }
+
+    /// Every dialect.
+    pub const ALL: [Self; 1] = [Self::OpenAi];
+
+    /// The dialect that files call so.
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|dialect| dialect.to_string() == name)
+    }
+}
+
+impl fmt::Display for Dialect {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.serialize(f)
     }
 }
 
@@ -87,6 +146,12 @@ impl Scene<'_> {
     /// The id that the provider gives to the request.
     pub fn request_id(&self) -> String {
         format!("{}{:016x}", self.identity.request_id_prefix, self.serial)
+    }
+
+    /// What every error message of the provider ends with: the words by which a leak is known.
+    pub fn canary(&self) -> String {
+        let Identity { host, organization, .. } = self.identity;
+        format!("(host {host}, organization {organization}, request {})", self.request_id())
     }
 }
 

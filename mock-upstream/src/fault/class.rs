@@ -85,8 +85,30 @@ impl Group {
 pub enum Family {
     /// No byte of a reply arrives: refused, reset or closed.
     Connect,
-    /// The provider answers with an HTTP status of its own.
-    Status,
+    /// The TLS handshake fails, or its certificate must not be trusted.
+    Tls,
+    /// An HTTP/2 connection or stream is ended or stalled by its own means.
+    Http2,
+    /// A connection that was kept for reuse is dead or poisoned; asking once more on a new one is safe.
+    Reuse,
+    /// The reply comes before the request was read whole.
+    Early,
+    /// The provider refuses the request as such: 400, 404, 413, 422 and their like.
+    Rejected,
+    /// The provider refuses the content of the request or of the answer.
+    Filtered,
+    /// The provider refuses the gateway's own credentials: 401, 403.
+    Unauthorized,
+    /// Nobody has paid: 402, or a quota under another status. Waiting does not help.
+    OutOfCredit,
+    /// Too many requests for now: 429 and what some providers send for it.
+    RateLimited,
+    /// The provider fails or is overloaded, and says so with a status of its own: 500 and above.
+    Unavailable,
+    /// The provider points elsewhere: 3xx.
+    Redirected,
+    /// A success that by its status carries no answer: 204, 205, 304, 101.
+    NoAnswer,
     /// A healthy reply that comes late; whether it is too late depends on the gateway's limit.
     Late,
     /// Silence before the head or within a plain reply, longer than any limit.
@@ -97,12 +119,20 @@ pub enum Family {
     Truncated,
     /// Bytes that are not HTTP.
     Malformed,
+    /// More bytes than anybody should keep: endless heads or bodies, compression bombs.
+    Oversized,
+    /// A body whose content coding is broken or was never offered.
+    Miscoded,
     /// A well-framed 200 whose body is not JSON, or not a stream where one was asked for.
     NotJson,
     /// A sound reply under a content type that denies it.
     WrongType,
     /// A 200 whose JSON is not a reply: an error object, or a field that must not be null.
     WrongShape,
+    /// A healthy reply in an unusual but lawful form; a client that keeps to HTTP gets the answer.
+    OddWire,
+    /// A healthy reply that says something unusual which its API allows.
+    OddAnswer,
     /// A stream that breaks off: the connection ends within the framing.
     StreamCut,
     /// A stream that is framed to its end but lacks its last events.
@@ -111,10 +141,14 @@ pub enum Family {
     StreamUnmarked,
     /// A stream that carries an error event.
     StreamError,
-    /// A stream with an event that is not JSON.
+    /// A stream with an event that is not JSON, or not what its API allows.
     StreamMalformed,
     /// A stream that falls silent, longer than any limit.
     StreamStall,
+    /// A stream that trickles on, longer than any limit, never silent for long.
+    StreamDrip,
+    /// A healthy stream in an unusual but lawful form; a client that keeps to the standard gets the answer.
+    StreamOdd,
 }
 
 impl fmt::Display for Family {
@@ -125,23 +159,40 @@ impl fmt::Display for Family {
 
 impl Family {
     /// Every family, in the order of an exchange.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 33] = [
         Self::Connect,
-        Self::Status,
+        Self::Tls,
+        Self::Http2,
+        Self::Reuse,
+        Self::Early,
+        Self::Rejected,
+        Self::Filtered,
+        Self::Unauthorized,
+        Self::OutOfCredit,
+        Self::RateLimited,
+        Self::Unavailable,
+        Self::Redirected,
+        Self::NoAnswer,
         Self::Late,
         Self::Timeout,
         Self::Drip,
         Self::Truncated,
         Self::Malformed,
+        Self::Oversized,
+        Self::Miscoded,
         Self::NotJson,
         Self::WrongType,
         Self::WrongShape,
+        Self::OddWire,
+        Self::OddAnswer,
         Self::StreamCut,
         Self::StreamUnfinished,
         Self::StreamUnmarked,
         Self::StreamError,
         Self::StreamMalformed,
         Self::StreamStall,
+        Self::StreamDrip,
+        Self::StreamOdd,
     ];
 }
 
@@ -151,6 +202,10 @@ impl Family {
 pub enum Strikes {
     /// Before any request byte: such faults need the provider exclusively, since no marker arrives.
     Connect,
+    /// While a connection is kept idle between two requests.
+    Idle,
+    /// Once the head of the request has been read, before its body.
+    Request,
     /// The request was read, no byte of the reply was written.
     BeforeHead,
     /// In the status line or the headers.
@@ -159,4 +214,12 @@ pub enum Strikes {
     Body,
     /// Between or within events.
     Stream,
+}
+
+impl Strikes {
+    /// Whether the fault strikes before a marker can have been read, so that it is imposed on a provider which a
+    /// scenario holds, instead of being played by a turn.
+    pub fn needs_provider(self) -> bool {
+        matches!(self, Self::Connect | Self::Idle | Self::Request)
+    }
 }

@@ -10,7 +10,7 @@ use std::sync::LazyLock;
 use serde::{Deserialize, Serialize};
 
 pub use class::{Family, Group, Lane, Strikes};
-pub use op::{Arg, Content, EventSpan, Extent, Framing, HeadOp, InStream, Op, Program, ReplyOp};
+pub use op::{Arg, Content, EventSpan, Extent, Framing, HeadOp, InStream, Op, Place, Program, ReplyOp};
 pub use param::{BindError, Bindings, Param, ParamKind, Params};
 
 /// The files of the shipped catalogue, by the group letters they mostly hold.

@@ -16,7 +16,9 @@ use crate::fault::{BindError, Catalogue};
 pub use body::Body;
 pub use cursor::{Cursor, Drawn};
 pub use headers::Headers;
-pub use play::{AfterEvents, ErrorEvent, EventsPlay, FaultPlay, Play, Reply, StatusPlay, ToolCall, Usage};
+pub use play::{
+    AfterEvents, ErrorEvent, EventsPlay, FaultPlay, NamedPlay, Play, Reply, StatusPlay, ToolCall, Usage,
+};
 pub use request::Request;
 pub(crate) use request::readable;
 pub use select::{Matchers, Select, SelectError};
@@ -66,7 +68,7 @@ impl Script {
                 Play::Status(status) if !(100..=999).contains(&status.status) => {
                     return Err(ScriptError::Status { turn, status: status.status });
                 }
-                Play::Status(_) | Play::Ok(_) | Play::Events(_) => {}
+                Play::Status(_) | Play::Named(_) | Play::Ok(_) | Play::Events(_) => {}
             }
         }
         Ok(())

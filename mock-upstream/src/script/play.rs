@@ -14,6 +14,8 @@ pub enum Play {
     Ok(Reply),
     /// A status of the provider's own.
     Status(StatusPlay),
+    /// A documented error reply, by name.
+    Named(NamedPlay),
     /// A stream that does something after some events.
     Events(EventsPlay),
     /// A fault of the catalogue.
@@ -83,6 +85,17 @@ impl StatusPlay {
     pub fn of(status: u16) -> Self {
         Self { status, reason: None, headers: Headers::default(), body: None }
     }
+}
+
+/// A documented error reply, by name.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NamedPlay {
+    /// Its name in the provider's own dialect, or `dialect/name`.
+    pub reply: String,
+    /// Headers beside, or instead of, the reply's.
+    #[serde(default, skip_serializing_if = "Headers::is_empty")]
+    pub headers: Headers,
 }
 
 /// A stream that does something after some events.

@@ -8,7 +8,9 @@ use serde_json::json;
 use super::{Head, Plan, Score, Step, frame, program};
 use crate::dialect::{Content, Dialect, EventRole, Healthy, Scene};
 use crate::fault::{Catalogue, Lane};
-use crate::script::{AfterEvents, EventsPlay, FaultPlay, Headers, Play, Reply, Request, StatusPlay, Turn};
+use crate::script::{
+    AfterEvents, EventsPlay, FaultPlay, Headers, NamedPlay, Play, Reply, Request, StatusPlay, Turn,
+};
 
 /// Everything that a plan depends on.
 #[derive(Debug, Clone, Copy)]
@@ -28,6 +30,7 @@ pub fn compile(answer: &Answer<'_>) -> Plan {
     match &answer.turn.play {
         Play::Ok(reply) => ok(answer, reply),
         Play::Status(status) => self::status(answer, status),
+        Play::Named(named) => self::named(answer, named),
         Play::Events(events) => self::events(answer, events),
         Play::Fault(fault) => self::fault(answer, fault),
     }
@@ -60,6 +63,17 @@ fn status(answer: &Answer<'_>, play: &StatusPlay) -> Plan {
     let mut score = score(answer, &own);
     score.decisive_holds(&answer.turn.hold);
     score.whole(Head::new(play.status, play.reason.as_deref(), headers), &body);
+    score.plan()
+}
+
+fn named(answer: &Answer<'_>, play: &NamedPlay) -> Plan {
+    let Some(mut own) = answer.dialect.error(&play.reply, &answer.scene) else {
+        return inapplicable(answer, &format!("no provider here documents an error named `{}`", play.reply));
+    };
+    own.headers.override_with(&play.headers);
+    let mut score = score(answer, &own);
+    score.decisive_holds(&answer.turn.hold);
+    score.whole(Head::new(own.status, None, own.headers.clone()), &own.body());
     score.plan()
 }
 

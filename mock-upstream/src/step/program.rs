@@ -97,9 +97,7 @@ fn reply(score: &mut Score<'_>, reply: &ReplyOp, answer: &Answer<'_>) -> Result<
         }
         Content::FirstHalf => healthy.slice(..(healthy.len() / 2).max(1).min(healthy.len())),
         Content::Empty => Bytes::new(),
-        Content::NullAnswer => {
-            answer.dialect.null_answer(&healthy).ok_or("the healthy reply has no field for an answer")?
-        }
+        Content::NullAnswer => null_answer(answer, &healthy)?,
         Content::ErrorObject => answer.dialect.refusal(500, &answer.scene).body(),
         Content::Text(text) => Bytes::copy_from_slice(text.as_bytes()),
     };
@@ -114,4 +112,18 @@ fn head_of(score: &Score<'_>, content_type: Option<&str>) -> Head {
         headers.set("content-type", content_type);
     }
     Head::new(healthy.status, None, headers)
+}
+
+fn null_answer(answer: &Answer<'_>, healthy: &[u8]) -> Result<Bytes, String> {
+    let mut document: serde_json::Value = serde_json::from_slice(healthy).map_err(|e| e.to_string())?;
+    let places = answer.dialect.places(fault::Place::Answer, &document);
+    if places.is_empty() {
+        return Err("the healthy reply has no field for an answer".into());
+    }
+    for place in places {
+        if let Some(value) = document.pointer_mut(&place) {
+            *value = serde_json::Value::Null;
+        }
+    }
+    Ok(Bytes::from(document.to_string()))
 }

@@ -7,7 +7,7 @@ use super::headers;
 use crate::dialect::{Content, Healthy, Scene};
 
 /// The provider's own reply with this status. `why` says what it refuses, when it is no script that does.
-pub(in crate::dialect) fn refusal(status: u16, why: Option<&str>, scene: &Scene<'_>) -> Healthy {
+pub(super) fn refusal(status: u16, why: Option<&str>, scene: &Scene<'_>) -> Healthy {
     let document = json!({ "error": error(status, why, scene) });
     Healthy {
         status,
@@ -18,7 +18,7 @@ pub(in crate::dialect) fn refusal(status: u16, why: Option<&str>, scene: &Scene<
 }
 
 /// The event that reports a failure within a stream, with these fields in place of its own.
-pub(in crate::dialect) fn error_event(fields: &Map<String, Value>, scene: &Scene<'_>) -> Bytes {
+pub(super) fn error_event(fields: &Map<String, Value>, scene: &Scene<'_>) -> Bytes {
     let mut error = error(500, None, scene);
     if let Some(own) = error.as_object_mut() {
         own.extend(fields.clone());
@@ -27,15 +27,8 @@ pub(in crate::dialect) fn error_event(fields: &Map<String, Value>, scene: &Scene
 }
 
 fn error(status: u16, why: Option<&str>, scene: &Scene<'_>) -> Value {
-    let Scene { identity, .. } = scene;
     let (kind, code, param, says) = row(status);
-    let says = why.unwrap_or(says);
-    let message = format!(
-        "{says} (host {}, organization {}, request {})",
-        identity.host,
-        identity.organization,
-        scene.request_id()
-    );
+    let message = format!("{} {}", why.unwrap_or(says), scene.canary());
     json!({"message": message, "type": kind, "param": param, "code": code})
 }
 

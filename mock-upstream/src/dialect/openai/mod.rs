@@ -4,17 +4,52 @@ mod chat;
 mod embeddings;
 mod envelope;
 mod models;
+mod places;
+
+use std::sync::LazyLock;
 
 use bytes::Bytes;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
-use super::{Content, Healthy, Scene};
+use super::{Content, Healthy, NamedReply, Scene, Speaker};
+use crate::fault::Place;
 use crate::script::{Headers, Reply, Request};
 
-pub(super) use envelope::{error_event, refusal};
+use envelope::{error_event, refusal};
+
+/// The dialect.
+pub(super) struct OpenAi;
+
+impl Speaker for OpenAi {
+    fn healthy(&self, request: &Request, reply: &Reply, scene: &Scene<'_>) -> Healthy {
+        healthy(request, reply, scene)
+    }
+
+    fn refusal(&self, status: u16, scene: &Scene<'_>) -> Healthy {
+        refusal(status, None, scene)
+    }
+
+    fn error_event(&self, fields: &Map<String, Value>, scene: &Scene<'_>) -> Bytes {
+        error_event(fields, scene)
+    }
+
+    fn places(&self, place: Place, document: &Value) -> Vec<String> {
+        places::of(place, document)
+    }
+
+    fn headers(&self, content_type: &str, scene: &Scene<'_>) -> Headers {
+        headers(content_type, scene)
+    }
+
+    fn named(&self) -> &'static [NamedReply] {
+        static REPLIES: LazyLock<Vec<NamedReply>> =
+            LazyLock::new(|| NamedReply::list("openai.yaml", include_str!("../../../replies/openai.yaml")));
+        &REPLIES
+    }
+}
 
 /// The reply of a healthy provider. Routes are known by their end, so that any base path may stand before them.
-pub(super) fn healthy(request: &Request, reply: &Reply, scene: &Scene<'_>) -> Healthy {
+fn healthy(request: &Request, reply: &Reply, scene: &Scene<'_>) -> Healthy {
     let mut healthy = match Route::of(request) {
         Some(Route::Chat) => match asked(request) {
             Some(asked) => chat::reply(&asked, reply, scene),
@@ -30,14 +65,6 @@ pub(super) fn healthy(request: &Request, reply: &Reply, scene: &Scene<'_>) -> He
     };
     healthy.headers.override_with(&reply.headers);
     healthy
-}
-
-/// The healthy JSON with the field that carries the answer set to null; `None` when it has none.
-pub(super) fn null_answer(document: &[u8]) -> Option<Bytes> {
-    let mut document: Value = serde_json::from_slice(document).ok()?;
-    let field = ["choices", "data"].into_iter().find(|field| document.get(field).is_some())?;
-    document[field] = Value::Null;
-    Some(Bytes::from(document.to_string()))
 }
 
 enum Route<'a> {

@@ -1,0 +1,28 @@
+//! Where things stand in OpenAI's documents: whole replies and the data of stream events.
+
+use serde_json::Value;
+
+use crate::fault::Place;
+
+/// The pointers of a place in this document.
+pub(super) fn of(place: Place, document: &Value) -> Vec<String> {
+    let choices = document["choices"].as_array().map_or(0, Vec::len);
+    let in_choices = |rest: &[&str]| -> Vec<String> {
+        (0..choices).flat_map(|at| rest.iter().map(move |rest| format!("/choices/{at}/{rest}"))).collect()
+    };
+    let pointers = match place {
+        Place::Answer => vec!["/choices".to_owned(), "/data".to_owned()],
+        Place::Text => in_choices(&["message/content", "delta/content"]),
+        Place::Role => in_choices(&["message/role", "delta/role"]),
+        Place::Finish => in_choices(&["finish_reason"]),
+        Place::Refusal => in_choices(&["message/refusal", "delta/refusal"]),
+        Place::ToolCalls => in_choices(&["message/tool_calls", "delta/tool_calls"]),
+        Place::Usage => vec!["/usage".to_owned()],
+        Place::UsageTotal => vec!["/usage/total_tokens".to_owned()],
+        Place::UsageOutput => vec!["/usage/completion_tokens".to_owned()],
+        Place::Model => vec!["/model".to_owned()],
+        Place::Id => vec!["/id".to_owned()],
+        Place::Created => vec!["/created".to_owned()],
+    };
+    pointers.into_iter().filter(|pointer| document.pointer(pointer).is_some()).collect()
+}

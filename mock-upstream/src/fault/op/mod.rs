@@ -1,0 +1,72 @@
+//! The small language of play programs: operations over the healthy reply to the very request that is answered.
+
+mod arg;
+mod event;
+mod head;
+mod place;
+mod reply;
+
+use serde::{Deserialize, Serialize};
+
+pub use arg::Arg;
+pub use event::{EventSpan, InStream};
+pub use head::{Extent, Framing, HeadOp};
+pub use place::Place;
+pub use reply::{Content, ReplyOp};
+
+/// What a fault plays, in order. A program that ends without `close`, `reset` or `hang` leaves the
+/// connection to the next request.
+pub type Program = Vec<Op>;
+
+/// One operation.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Op {
+    /// Writes nothing for so many milliseconds.
+    Wait(Arg),
+    /// Writes one whole, well-framed reply.
+    Reply(ReplyOp),
+    /// Writes the head of the healthy reply.
+    Head(HeadOp),
+    /// Writes a part of the healthy body under the framing of the head.
+    Body(Extent),
+    /// Writes the next events of the healthy stream, each a chunk of its own.
+    Events(EventSpan),
+    /// Writes one event that is not in the healthy stream.
+    Event(InStream),
+    /// Writes the first half of the next event as a chunk.
+    HalfEvent,
+    /// Writes bytes as they stand here, outside any framing.
+    Raw(String),
+    /// Writes what is left of the healthy body piece by piece, and then finishes the framing.
+    Drip {
+        /// Milliseconds before each piece.
+        every: Arg,
+        /// Bytes in a piece.
+        bytes: Arg,
+    },
+    /// Finishes the framing properly.
+    End,
+    /// Closes the connection with FIN.
+    Close,
+    /// Closes the connection with RST.
+    Reset,
+    /// Keeps the connection open in silence until the peer leaves or the cap is reached.
+    Hang,
+    /// Closes pooled connections and then the listener, so that connecting is refused.
+    Refuse,
+}
+
+impl Op {
+    pub(super) fn args(&self) -> Vec<&Arg> {
+        match self {
+            Self::Wait(arg) | Self::Events(EventSpan::Next(arg)) => vec![arg],
+            Self::Drip { every, bytes } => vec![every, bytes],
+            _ => Vec::new(),
+        }
+    }
+
+    pub(super) fn needs_events(&self) -> bool {
+        matches!(self, Self::Events(_) | Self::Event(_) | Self::HalfEvent)
+    }
+}
