@@ -6,6 +6,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use tokio::io::AsyncWriteExt as _;
 use tokio::net::TcpStream;
+use tokio::sync::watch;
 use tokio::time::timeout;
 
 use super::Core;
@@ -21,13 +22,18 @@ use crate::script::{Play, Reply, Request, Turn};
 use crate::step::{self, Answer, Plan};
 
 /// Serves the connection until it ends; it ends by itself when it is idle and the provider drops such connections.
-pub(super) async fn serve(core: Arc<Core>, place: Arc<Place>, stream: TcpStream, lease: Lease) {
+pub(super) async fn serve(
+    core: Arc<Core>,
+    place: Arc<Place>,
+    stream: TcpStream,
+    lease: Lease,
+    mut drops: watch::Receiver<u64>,
+) {
     // Without it, the timing of small writes would be the kernel's.
     if stream.set_nodelay(true).is_err() {
         return;
     }
-    let mut drops = place.drops.subscribe();
-    let born = *drops.borrow_and_update();
+    let born = *drops.borrow();
     let mut wire = Wire::new(Socket::Tcp(stream));
     let intake = Intake { clock: core.clock, caps: core.caps };
     let mut sequence = 0;

@@ -3,10 +3,10 @@
 #![expect(clippy::unwrap_used, reason = "a test says what failed by its backtrace")]
 
 mod hostile;
-mod oracle;
 mod raw;
 mod recorded;
 mod refuse;
 mod scenarios;
+mod selftest;
 mod stage;
 mod turns;
