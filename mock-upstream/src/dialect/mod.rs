@@ -1,5 +1,7 @@
 //! Replies in the bytes of a provider; pure.
 
+mod answer;
+mod gemini;
 mod named;
 mod openai;
 
@@ -22,6 +24,8 @@ pub enum Dialect {
     #[default]
     #[serde(rename = "openai")]
     OpenAi,
+    /// Gemini: generateContent whole and streamed, embeddings, token counts, models.
+    Gemini,
 }
 
 /// How a family of providers speaks. Everything is a function of what is given, so that a reply can be computed again.
@@ -61,6 +65,7 @@ impl Dialect {
     fn speaker(self) -> &'static dyn Speaker {
         match self {
             Self::OpenAi => &openai::OpenAi,
+            Self::Gemini => &gemini::Gemini,
         }
     }
 
@@ -114,7 +119,7 @@ impl Dialect {
     }
 
     /// Every dialect.
-    pub const ALL: [Self; 1] = [Self::OpenAi];
+    pub const ALL: [Self; 2] = [Self::OpenAi, Self::Gemini];
 
     /// The dialect that files call so.
     pub fn parse(name: &str) -> Option<Self> {

@@ -1,7 +1,7 @@
 //! OpenAI's dialect: chat completions, embeddings, models, error envelopes and headers.
 
-mod chat;
-mod embeddings;
+pub(super) mod chat;
+pub(super) mod embeddings;
 mod envelope;
 mod models;
 mod places;
