@@ -1,6 +1,7 @@
 //! Replies in the bytes of a provider; pure.
 
 mod answer;
+mod azure;
 mod gemini;
 mod named;
 mod openai;
@@ -26,6 +27,8 @@ pub enum Dialect {
     OpenAi,
     /// Gemini: generateContent whole and streamed, embeddings, token counts, models.
     Gemini,
+    /// Azure OpenAI: what OpenAI says, under deployments and with the results of content filters.
+    Azure,
 }
 
 /// How a family of providers speaks. Everything is a function of what is given, so that a reply can be computed again.
@@ -66,6 +69,7 @@ impl Dialect {
         match self {
             Self::OpenAi => &openai::OpenAi,
             Self::Gemini => &gemini::Gemini,
+            Self::Azure => &azure::Azure,
         }
     }
 
@@ -119,7 +123,7 @@ impl Dialect {
     }
 
     /// Every dialect.
-    pub const ALL: [Self; 2] = [Self::OpenAi, Self::Gemini];
+    pub const ALL: [Self; 3] = [Self::OpenAi, Self::Gemini, Self::Azure];
 
     /// The dialect that files call so.
     pub fn parse(name: &str) -> Option<Self> {

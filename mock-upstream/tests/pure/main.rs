@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test says what failed by its backtrace")]
 
+mod azure;
 mod catalogue;
 mod dialect;
 mod gemini;

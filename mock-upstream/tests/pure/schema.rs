@@ -11,6 +11,10 @@ impl Schema {
         Self(serde_json::from_str(include_str!("../schemas/gemini.json")).unwrap())
     }
 
+    pub(crate) fn azure() -> Self {
+        Self(serde_json::from_str(include_str!("../schemas/azure.json")).unwrap())
+    }
+
     /// The validator of one definition.
     fn validator(&self, definition: &str) -> Validator {
         assert!(self.0["$defs"][definition].is_object(), "no definition {definition}");
