@@ -2,6 +2,7 @@
 
 mod answer;
 mod azure;
+mod bedrock;
 mod gemini;
 mod named;
 mod openai;
@@ -29,6 +30,8 @@ pub enum Dialect {
     Gemini,
     /// Azure OpenAI: what OpenAI says, under deployments and with the results of content filters.
     Azure,
+    /// Bedrock: Converse and InvokeModel, with streams of binary frames.
+    Bedrock,
 }
 
 /// How a family of providers speaks. Everything is a function of what is given, so that a reply can be computed again.
@@ -70,6 +73,7 @@ impl Dialect {
             Self::OpenAi => &openai::OpenAi,
             Self::Gemini => &gemini::Gemini,
             Self::Azure => &azure::Azure,
+            Self::Bedrock => &bedrock::Bedrock,
         }
     }
 
@@ -123,7 +127,7 @@ impl Dialect {
     }
 
     /// Every dialect.
-    pub const ALL: [Self; 3] = [Self::OpenAi, Self::Gemini, Self::Azure];
+    pub const ALL: [Self; 4] = [Self::OpenAi, Self::Gemini, Self::Azure, Self::Bedrock];
 
     /// The dialect that files call so.
     pub fn parse(name: &str) -> Option<Self> {

@@ -3,8 +3,10 @@
 #![expect(clippy::unwrap_used, reason = "a test says what failed by its backtrace")]
 
 mod azure;
+mod bedrock;
 mod catalogue;
 mod dialect;
+mod eventstream;
 mod gemini;
 mod marker;
 mod schema;
