@@ -11,6 +11,7 @@ mod gemini;
 mod marker;
 mod schema;
 mod script;
+mod sloppy;
 mod step;
 
 use bytes::Bytes;
