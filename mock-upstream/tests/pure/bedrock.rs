@@ -9,7 +9,7 @@ use mock_upstream::script::{Reply, Request, ToolCall, Usage};
 use proptest::{prop_assert_eq, proptest};
 use serde_json::{Map, Value, json};
 
-use crate::eventstream::{Message, Wrong, decode};
+use crate::eventstream::{Message, Wrong, decode, sums};
 use crate::schema::Schema;
 use crate::{post, scene, text, tool_calls};
 
@@ -121,8 +121,10 @@ fn every_frame_can_be_broken_in_one_way_at_a_time() {
         assert_eq!(decoded(Spoil::Cut), Err(Wrong::Cut));
         assert_eq!(spoilt(Spoil::Separator), None);
         assert_eq!(Dialect::Bedrock.spoil(&event.bytes.slice(..15), Spoil::Cut), None, "that is no frame");
-        let sum_alone = spoilt(Spoil::PreludeChecksum).unwrap();
-        assert_eq!(sum_alone[12..sum_alone.len() - 4], event.bytes[12..event.bytes.len() - 4]);
+        assert_eq!(spoilt(Spoil::PreludeChecksum).unwrap()[..8], event.bytes[..8], "the lengths are right");
+        let sums = |how| sums(&spoilt(how).unwrap());
+        assert_eq!(sums(Spoil::PreludeChecksum), (false, true), "nothing else is wrong");
+        assert_eq!(sums(Spoil::MessageChecksum), (true, false));
     }
 }
 

@@ -40,6 +40,12 @@ pub(crate) fn decode(mut bytes: &[u8]) -> Result<Vec<Message>, Wrong> {
     Ok(messages)
 }
 
+/// Whether the checksum of the prelude is right, and whether that of one whole message is.
+pub(crate) fn sums(message: &[u8]) -> (bool, bool) {
+    let right = |at: usize| number(message, at) == Ok(crc32(&message[..at]));
+    (right(8), right(message.len() - 4))
+}
+
 fn number(bytes: &[u8], at: usize) -> Result<u32, Wrong> {
     let four = bytes.get(at..at + 4).ok_or(Wrong::Cut)?;
     Ok(u32::from_be_bytes(four.try_into().unwrap()))
