@@ -1,13 +1,13 @@
 //! Azure OpenAI's dialect.
 
-use mock_upstream::dialect::{Content, Dialect, EventRole, Healthy, Identity, Stream};
+use mock_upstream::dialect::{Content, Dialect, EventRole, Healthy, Identity};
 use mock_upstream::fault::Place;
 use mock_upstream::script::{Reply, Request, ToolCall};
 use proptest::{prop_assert_eq, proptest};
 use serde_json::{Map, Value, json};
 
 use crate::schema::Schema;
-use crate::{post, scene, text, tool_calls};
+use crate::{post, scene, stream_to, text, tool_calls};
 
 const CHAT: &str = "/openai/deployments/gpt-5/chat/completions?api-version=2024-10-21";
 
@@ -160,9 +160,8 @@ fn places_and_error_events_are_those_of_openai() {
     assert_eq!(Dialect::Azure.places(Place::Text, &whole), ["/choices/0/message/content"]);
     let request = asking(CHAT, json!({"stream": true}));
     let identity = Identity::of("first");
-    let stream = Stream { request: &request, begun: true };
     let fields = Map::from_iter([("code".to_owned(), json!("content_filter"))]);
-    let event = Dialect::Azure.error_event(&fields, &stream, &scene(&identity));
+    let event = Dialect::Azure.error_event(&fields, &stream_to(&request, true), &scene(&identity));
     let data: Value = serde_json::from_slice(event.strip_prefix(b"data: ").unwrap()).unwrap();
     Schema::azure().hold("Error", &data);
     assert_eq!(data["error"]["code"], "content_filter");
@@ -190,6 +189,10 @@ proptest! {
         let reply = Reply { answer: Some(said.clone()), tool_calls: tool_calls.clone(), ..Reply::default() };
         let whole = document(&answer(&asking(CHAT, json!({})), &reply));
         let chunks = stream(&answer(&asking(CHAT, json!({"stream": true})), &reply));
+        Schema::azure().hold("ChatCompletion", &whole);
+        for chunk in &chunks[1..] {
+            Schema::azure().hold("ChatCompletionChunk", chunk);
+        }
         let deltas: Vec<Value> = chunks.iter().map(|chunk| chunk["choices"][0]["delta"].clone()).collect();
         prop_assert_eq!(heard(&deltas), (said, tool_calls));
         prop_assert_eq!(heard(&deltas), heard(&[whole["choices"][0]["message"].clone()]));

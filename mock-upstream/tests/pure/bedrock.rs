@@ -3,7 +3,7 @@
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
-use mock_upstream::dialect::{Content, Dialect, EventRole, Healthy, Identity, Spoil, Stream};
+use mock_upstream::dialect::{Content, Dialect, EventRole, Healthy, Identity, Spoil};
 use mock_upstream::fault::{Lane, Place};
 use mock_upstream::script::{Reply, Request, ToolCall, Usage};
 use proptest::{prop_assert_eq, proptest};
@@ -11,7 +11,7 @@ use serde_json::{Map, Value, json};
 
 use crate::eventstream::{Message, Wrong, decode, sums};
 use crate::schema::Schema;
-use crate::{post, scene, text, tool_calls};
+use crate::{post, scene, stream_to, text, tool_calls};
 
 const CONVERSE: &str = "/model/anthropic.claude-sonnet-4-5/converse";
 const CONVERSE_STREAM: &str = "/model/anthropic.claude-sonnet-4-5/converse-stream";
@@ -132,8 +132,8 @@ fn in_stream(path: &str, fields: Value) -> Message {
     let Value::Object(fields) = fields else { panic!("no fields") };
     let request = asking(path);
     let identity = Identity::of("second");
-    let stream = Stream { request: &request, begun: true };
-    let frame = Dialect::Bedrock.error_event(&Map::from_iter(fields), &stream, &scene(&identity));
+    let frame =
+        Dialect::Bedrock.error_event(&Map::from_iter(fields), &stream_to(&request, true), &scene(&identity));
     let mut messages = decode(&frame).unwrap();
     assert_eq!(messages.len(), 1);
     messages.remove(0)
@@ -159,7 +159,7 @@ fn an_error_in_a_stream_is_an_exception_frame() {
 fn data_of_a_scripts_own_comes_in_a_frame() {
     for (path, kind) in [(CONVERSE_STREAM, "contentBlockDelta"), (INVOKE_STREAM, "chunk")] {
         let request = asking(path);
-        let frame = Dialect::Bedrock.data_event("{\"a", &Stream { request: &request, begun: true });
+        let frame = Dialect::Bedrock.data_event("{\"a", &stream_to(&request, true));
         let messages = decode(&frame).unwrap();
         assert_eq!(
             (&messages[0].payload[..], messages[0].headers[":event-type"].as_str()),
@@ -306,9 +306,15 @@ proptest! {
         let reply = Reply { answer: Some(answered.clone()), tool_calls: tool_calls.clone(), ..Reply::default() };
         let expected = (answered, tool_calls);
         let whole = document(&answer(CONVERSE, &reply));
+        Schema::bedrock().hold("ConverseResponse", &whole);
         prop_assert_eq!(&said(&whole["output"]["message"]["content"], |block| &block["toolUse"]), &expected);
-        prop_assert_eq!(&heard(&events(&answer(CONVERSE_STREAM, &reply))), &expected);
+        let streamed = events(&answer(CONVERSE_STREAM, &reply));
+        for (kind, payload) in &streamed {
+            Schema::bedrock().hold(kind, payload);
+        }
+        prop_assert_eq!(&heard(&streamed), &expected);
         let invoked = document(&answer(INVOKE, &reply));
+        Schema::bedrock().hold("Message", &invoked);
         prop_assert_eq!(&said(&invoked["content"], |block| block), &expected);
         prop_assert_eq!(&heard_invoked(&unwrapped(&answer(INVOKE_STREAM, &reply))), &expected);
     }
@@ -316,7 +322,7 @@ proptest! {
     #[test]
     fn any_payload_survives_the_frame(payload in text()) {
         let request = asking(CONVERSE_STREAM);
-        let frame: Bytes = Dialect::Bedrock.data_event(&payload, &Stream { request: &request, begun: false });
+        let frame: Bytes = Dialect::Bedrock.data_event(&payload, &stream_to(&request, false));
         prop_assert_eq!(&decode(&frame).unwrap()[0].payload[..], payload.as_bytes());
     }
 }

@@ -1,14 +1,14 @@
 //! Gemini's dialect.
 
 use bytes::Bytes;
-use mock_upstream::dialect::{Content, Dialect, EventRole, Healthy, Identity, Spoil, Stream};
+use mock_upstream::dialect::{Content, Dialect, EventRole, Healthy, Identity, Spoil};
 use mock_upstream::fault::{Lane, Place};
 use mock_upstream::script::{Reply, Request, ToolCall, Usage};
 use proptest::{prop_assert_eq, proptest};
 use serde_json::{Map, Value, json};
 
 use crate::schema::Schema;
-use crate::{post, scene, text, tool_calls};
+use crate::{post, scene, stream_to, text, tool_calls};
 
 const PLAIN: &str = "/v1beta/models/gemini-2.5-flash:generateContent";
 const SSE: &str = "/v1beta/models/gemini-2.5-flash:streamGenerateContent?alt=sse";
@@ -161,7 +161,7 @@ fn an_error_in_a_stream_takes_the_form_of_the_stream() {
     let event = |path: &str, begun| {
         let request = asking(path);
         let fields = Map::from_iter([("status".to_owned(), json!("INTERNAL"))]);
-        Dialect::Gemini.error_event(&fields, &Stream { request: &request, begun }, &scene(&identity))
+        Dialect::Gemini.error_event(&fields, &stream_to(&request, begun), &scene(&identity))
     };
     let in_sse = event(SSE, true);
     assert!(in_sse.starts_with(b"data: {\"error\":{\"code\":503,"), "{in_sse:?}");
@@ -278,7 +278,9 @@ proptest! {
         let reply = Reply { answer: Some(answer.clone()), tool_calls, ..Reply::default() };
         let whole = document(&healthy(PLAIN, &reply).body());
         let (events, elements) = (sse(&healthy(SSE, &reply)), document(&healthy(ARRAY, &reply).body()));
-        Schema::gemini().hold("GenerateContentResponse", &whole);
+        for document in events.iter().chain([&whole]) {
+            Schema::gemini().hold("GenerateContentResponse", document);
+        }
         prop_assert_eq!(&heard([&whole]).0, &answer);
         prop_assert_eq!(heard([&whole]), heard(&events));
         prop_assert_eq!(heard([&whole]), heard(elements.as_array().unwrap()));

@@ -3,11 +3,11 @@
 use std::io::Read;
 
 use flate2::read::GzDecoder;
-use mock_upstream::dialect::{Dialect, Healthy, Identity, Quirk, Stream};
+use mock_upstream::dialect::{Dialect, Healthy, Identity, Quirk};
 use mock_upstream::script::Reply;
 use serde_json::{Map, Value, json};
 
-use crate::{post, scene};
+use crate::{post, scene, stream_to};
 
 fn refusal(quirk: Quirk, status: u16) -> Healthy {
     Dialect::Sloppy(quirk).refusal(status, &scene(&Identity::of("second")))
@@ -101,8 +101,11 @@ fn in_stream(quirk: Quirk, fields: Value) -> Value {
     let Value::Object(fields) = fields else { panic!("no fields") };
     let request = post("/v1/chat/completions", r#"{"model":"m","messages":[],"stream":true}"#);
     let identity = Identity::of("second");
-    let stream = Stream { request: &request, begun: true };
-    let event = Dialect::Sloppy(quirk).error_event(&Map::from_iter(fields), &stream, &scene(&identity));
+    let event = Dialect::Sloppy(quirk).error_event(
+        &Map::from_iter(fields),
+        &stream_to(&request, true),
+        &scene(&identity),
+    );
     let data = event.strip_prefix(b"data: ").and_then(|rest| rest.strip_suffix(b"\n\n")).unwrap();
     serde_json::from_slice(data).unwrap()
 }
