@@ -5,16 +5,24 @@
 //! died leaves nothing behind. Entries of journals are complete, the credentials that arrived at a provider included:
 //! whoever holds the token may read them.
 
+#[cfg(feature = "client")]
+mod client;
 #[cfg(feature = "daemon")]
 mod daemon;
 mod faults;
+#[cfg(feature = "client")]
+pub mod mock;
 mod model;
 mod problem;
 mod token;
 
+#[cfg(feature = "client")]
+pub use client::{Client, Error, RemoteClaim, RemoteImposition, RemoteProvider, RemoteScenario};
 #[cfg(feature = "daemon")]
 pub use daemon::{Control, ControlOptions, Guard, ROUTES, Standing};
 pub use faults::{FaultView, FaultsView, GroupView, ParamView};
+#[cfg(feature = "client")]
+pub use mock::Mock;
 pub use model::{
     AddProvider, ClaimView, ClockView, Dropped, Health, Impose, ImpositionView, JournalPage, Listed, Marking,
     OpenScenario, ProgressView, ProviderView, ResetView, ScenarioView, ScriptFor, SendOf, TakeClaim, Ttl,
@@ -33,6 +41,10 @@ pub(crate) fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) 
 
 /// The OpenAPI 3.1 document of the control API.
 pub const OPENAPI: &str = include_str!("../../openapi.json");
+
+/// The fault of the catalogue that holds at connections, before any request.
+#[cfg(any(feature = "client", feature = "daemon"))]
+const IMPOSABLE: &str = "refused";
 
 /// The time to live of what is created without saying one, in milliseconds.
 pub const DEFAULT_TTL_MS: u64 = 600_000;

@@ -114,7 +114,7 @@ impl Journal {
     }
 
     /// Forgets every entry; exchanges under way are still counted, and noted nowhere.
-    pub(crate) fn clear(&self) {
+    pub fn clear(&self) {
         let mut kept = self.kept();
         *kept = Kept { sealed: kept.sealed, cleared: kept.end(), ..Kept::default() };
     }

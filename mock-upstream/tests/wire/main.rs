@@ -2,10 +2,11 @@
 
 #![expect(clippy::unwrap_used, reason = "a test says what failed by its backtrace")]
 
-mod oracle;
+mod hostile;
 mod raw;
 mod recorded;
 mod refuse;
 mod scenarios;
+mod selftest;
 mod stage;
 mod turns;

@@ -11,8 +11,8 @@ use super::ledger::{HeldClaim, Imposition, Ledger, number_of};
 use super::lives;
 use super::providers::provider;
 use crate::control::problem::{Code, Problem};
-use crate::control::{ClaimView, Impose, ImpositionView, Listed, TakeClaim, Ttl};
-use crate::fault::{Catalogue, Strikes};
+use crate::control::{ClaimView, IMPOSABLE, Impose, ImpositionView, Listed, TakeClaim, Ttl};
+use crate::fault::Catalogue;
 use crate::scenario::ClaimError;
 
 pub(super) async fn impositions(
@@ -128,11 +128,10 @@ pub(super) async fn release(
 
 /// Whether this fault holds at connections, before any request.
 fn imposable(fault: &str) -> Result<(), Problem> {
-    let known = || Catalogue::shipped().faults().iter().filter(|fault| fault.strikes == Strikes::Connect);
-    if known().any(|known| known.id == fault) {
+    if fault == IMPOSABLE {
         return Ok(());
     }
-    let nearest = crate::control::nearest(fault, known().map(|known| known.id.as_str())).map(str::to_owned);
+    let nearest = crate::control::nearest(fault, [IMPOSABLE]).map(str::to_owned);
     let why = match Catalogue::shipped().get(fault) {
         Some(_) => format!("`{fault}` is played by a script: it strikes once a request has come"),
         None => format!("there is no fault `{fault}`"),
