@@ -9,7 +9,7 @@ use mock_upstream::fault::{Group, Lane};
 use crate::report::case_list;
 use crate::report::console::many;
 use crate::report::console::printable::one_line;
-use crate::report::console::style::{Palette, labelled};
+use crate::report::console::style::{Palette, WIDTH, labelled, wrapped};
 use crate::report::survey::cells::{Cells, Unit};
 use crate::report::survey::layout::{Line, Table};
 use crate::survey::document::{NotPlayed, Survey};
@@ -18,7 +18,7 @@ use crate::survey::row::Row;
 pub use comparison::compare;
 
 /// The table of a survey. Nothing in it differs between two surveys of a gateway that does the same twice: lengths of time are
-/// in steps that double with the gateway's own limit, and no moment is told.
+/// in wide steps of the gateway's own limit, and no moment is told.
 pub fn table(survey: &Survey, palette: Palette) -> String {
     let unit = Unit::of(survey);
     let mut table = Table::new(several_operations(&survey.rows));
@@ -38,7 +38,7 @@ fn head(survey: &Survey, unit: Unit, palette: Palette) -> String {
         survey.target.limits.iter().map(|limit| format!("{} {}", limit.name, cells::length(limit.ms)));
     let limits: Vec<String> = limits.collect();
     let waits = match limits.as_slice() {
-        [] => format!("the target declares no limit, so times are in steps of {unit}"),
+        [] => format!("the target declares no limit, so times are multiples of {unit}"),
         _ => format!("how long it waits: {}", limits.join(", ")),
     };
     format!("{}   {}\n\n", palette.bold(&named(survey)), palette.dim(&one_line(&waits)))
@@ -86,18 +86,16 @@ fn not_played(all: &[NotPlayed], palette: Palette) -> String {
 }
 
 fn legend(unit: Unit, palette: Palette) -> String {
+    let cells = "A name without cells of its own has those above it. both: plain and streaming alike. –: none. ?: cannot be counted.";
+    let endings = "ending: complete · error_event (told within the stream) · unmarked (framed to its end, end mark missing) · empty (no \
+                   event) · cut (closed within) · reset · malformed (not HTTP) · open (the client gave up waiting) · capped (the \
+                   client had enough) · none (no answer)";
     let times = format!(
-        "attempts: requests that reached the upstream; gap: the longest time between two; took: until the answer had ended. Times \
-         are steps of {unit}: `<1×` is under it, `2×` from twice to four times; `at once` is under an eighth."
+        "attempts: requests that reached the upstream; gap: the shortest time from one to the next; took: until the answer had \
+         ended. Both as multiples of {unit}: `<1×` is under it, `1×+` from there to four times as long; `at once` is under an eighth."
     );
-    let endings = "ending: complete · error_event (told within the stream) · unmarked (framed to its end, end mark missing) · empty \
-                   (no event) · cut (closed within) · reset · malformed (not HTTP) · open (the client gave up waiting) · capped \
-                   (the client had enough) · none (no answer)";
-    let cells =
-        "A name without cells of its own has those above it. both: plain and streaming alike. –: none.";
-    [cells, endings, &times]
-        .map(|line| palette.dim(&labelled(0, "", line, Palette::plain()).replace("          ", "")))
-        .concat()
+    let lines = [cells, endings, &times].map(|line| wrapped(line, WIDTH));
+    lines.iter().flatten().map(|line| format!("{}\n", palette.dim(line))).collect()
 }
 
 fn conclusion(survey: &Survey, palette: Palette) -> String {

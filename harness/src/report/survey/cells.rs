@@ -1,6 +1,6 @@
 //! The cells of a row, in words that do not change between two runs of a gateway that does the same twice.
 
-use std::fmt;
+use std::{fmt, iter};
 
 use serde_json::Value as Json;
 
@@ -30,12 +30,13 @@ impl Unit {
         Self(longest.filter(|ms| *ms > 0).unwrap_or(1000))
     }
 
-    /// The step that a time falls into. A step begins a little early: what waits for a limit never ends before it, but clocks differ.
+    /// The step that a time falls into. Steps are wide, since gateways spread their retries by chance, and begin a little early:
+    /// what waits for a limit never ends before it, but clocks differ.
     fn step(self, ms: u64) -> String {
-        let units = ms as f64 / self.0 as f64 / EARLY;
-        match units {
-            ..1.0 => "<1×".to_owned(),
-            units => format!("{}×", 2_u64.pow(units.log2() as u32)),
+        let begins = |step: u64| ms * 10 >= self.0 * step * 9;
+        match iter::successors(Some(1), |step| Some(step * STEP)).take_while(|step| begins(*step)).last() {
+            None => "<1×".to_owned(),
+            Some(step) => format!("{step}×+"),
         }
     }
 }
@@ -98,8 +99,9 @@ fn retry_after(text: &str) -> String {
     }
 }
 
+/// The shortest gap: of gaps that grow, it is the one that chance moves least.
 fn gap(row: &Row, unit: Unit) -> String {
-    match row.attempt_gaps_ms.iter().max() {
+    match row.attempt_gaps_ms.iter().min() {
         None => NONE.to_owned(),
         Some(ms) if *ms < unit.0 / 8 => "at once".to_owned(),
         Some(ms) => unit.step(*ms),
@@ -124,8 +126,8 @@ pub(super) fn length(ms: u64) -> String {
 /// What an empty cell shows.
 pub(super) const NONE: &str = "–";
 
-/// The part of a step after which it begins.
-const EARLY: f64 = 0.9;
+/// How many times as long each step is as the one before.
+const STEP: u64 = 4;
 
 /// Columns of a cell.
 const WIDEST: usize = 28;
@@ -135,18 +137,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn steps_double_and_begin_a_little_early() {
+    fn steps_are_wide_and_begin_a_little_early() {
         let unit = Unit(2000);
         for (ms, step) in [
             (0, "<1×"),
             (1799, "<1×"),
-            (1800, "1×"),
-            (2001, "1×"),
-            (3599, "1×"),
-            (3600, "2×"),
-            (7199, "2×"),
-            (7200, "4×"),
-            (14_400, "8×"),
+            (1800, "1×+"),
+            (2001, "1×+"),
+            (7199, "1×+"),
+            (7200, "4×+"),
+            (28_799, "4×+"),
+            (28_800, "16×+"),
         ] {
             assert_eq!(unit.step(ms), step, "{ms} ms");
         }

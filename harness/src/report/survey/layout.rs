@@ -70,8 +70,10 @@ impl Table {
     /// The table; `labels` name the sides, empty where there is only one.
     pub(super) fn render(self, labels: &[&str], palette: Palette) -> String {
         let operations = self.operations;
+        let mut groups = self.groups;
+        groups.sort_by(|(one, _), (other, _)| one.cmp(other));
         let groups: Vec<(String, Vec<Line>)> =
-            self.groups.into_iter().map(|(letter, lines)| (letter, merged(lines, operations))).collect();
+            groups.into_iter().map(|(letter, lines)| (letter, merged(lines, operations))).collect();
         let columns = Columns::of(groups.iter().flat_map(|(_, lines)| lines), labels);
         let mut out = String::new();
         for (letter, lines) in &groups {
