@@ -1,7 +1,7 @@
 //! A scripted LLM provider that plays every failure an upstream can cause, and journals what happened on the wire.
 //!
 //! The modules read from left to right, and import from right to left:
-//! `fault` → `script` → `dialect` → `step` → `journal` → `scenario` → `server`.
+//! `fault` → `script` → `dialect` → `step` → `journal` → `scenario` → `server` → `selftest`.
 #![doc = include_str!("../README.md")]
 
 pub mod dialect;
@@ -9,6 +9,7 @@ pub mod fault;
 pub mod journal;
 pub mod scenario;
 pub mod script;
+pub mod selftest;
 pub mod server;
 pub mod step;
 

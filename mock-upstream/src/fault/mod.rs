@@ -3,6 +3,7 @@
 mod class;
 mod op;
 mod param;
+mod proof;
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
@@ -12,6 +13,9 @@ use serde::{Deserialize, Serialize};
 pub use class::{Family, Group, Lane, Strikes};
 pub use op::{Arg, Content, EventSpan, Extent, Framing, HeadOp, InStream, Op, Place, Program, ReplyOp};
 pub use param::{BindError, Bindings, Param, ParamKind, Params};
+pub use proof::{
+    After, Changes, EventSight, FramingSight, HeadSight, Part, Piece, Probe, Proof, Range, Sight,
+};
 
 /// The files of the shipped catalogue, by the group letters they mostly hold.
 const SHIPPED: [(&str, &str); 4] = [
@@ -100,6 +104,8 @@ pub struct Fault {
     pub params: BTreeMap<String, Param>,
     /// What is played, by lane.
     pub play: Play,
+    /// What a raw client must see of it.
+    pub proof: Proof,
 }
 
 impl Fault {
@@ -148,7 +154,12 @@ impl Fault {
                 return Err("a program for plain replies has no events".into());
             }
         }
-        param::bind(&self.id, &self.params, &Params::new()).map(drop).map_err(|error| error.to_string())
+        if !self.proof.fits(&self.play) {
+            return Err("the lanes of `proof` are not those of `play`".into());
+        }
+        let bound =
+            [&Params::new(), &self.proof.with].map(|given| param::bind(&self.id, &self.params, given));
+        bound.into_iter().try_for_each(|bound| bound.map(drop).map_err(|error| error.to_string()))
     }
 }
 

@@ -5,6 +5,7 @@ use std::sync::atomic::Ordering::Relaxed;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use tokio::net::TcpStream;
+use tokio::sync::watch;
 
 use super::Core;
 use super::intake::{self, Arrived, Intake, Next};
@@ -18,13 +19,18 @@ use crate::script::{Play, Reply, Request, Turn};
 use crate::step::{self, Answer, Plan};
 
 /// Serves the connection until it ends; it ends by itself when it is idle and the provider drops such connections.
-pub(super) async fn serve(core: Arc<Core>, place: Arc<Place>, stream: TcpStream, lease: Lease) {
+pub(super) async fn serve(
+    core: Arc<Core>,
+    place: Arc<Place>,
+    stream: TcpStream,
+    lease: Lease,
+    mut drops: watch::Receiver<u64>,
+) {
     // Without it, the timing of small writes would be the kernel's.
     if stream.set_nodelay(true).is_err() {
         return;
     }
-    let mut drops = place.drops.subscribe();
-    let born = *drops.borrow_and_update();
+    let born = *drops.borrow();
     let mut wire = Wire::new(stream);
     let mut sequence = 0;
     while *drops.borrow() == born {

@@ -242,8 +242,10 @@ async fn accept(core: &Arc<Core>, place: &Arc<Place>, listener: &TcpListener) {
     loop {
         match listener.accept().await {
             Ok((stream, _)) => {
+                // Before the lease is known: an order to drop it must not come between.
+                let drops = place.drops.subscribe();
                 let lease = Lease::new(place, core.next_connection());
-                let serve = connection::serve(Arc::clone(core), Arc::clone(place), stream, lease);
+                let serve = connection::serve(Arc::clone(core), Arc::clone(place), stream, lease, drops);
                 let mut stop = core.stop.subscribe();
                 tokio::spawn(async move {
                     tokio::select! {

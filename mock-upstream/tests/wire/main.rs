@@ -2,10 +2,10 @@
 
 #![expect(clippy::unwrap_used, reason = "a test says what failed by its backtrace")]
 
-mod oracle;
 mod raw;
 mod recorded;
 mod refuse;
 mod scenarios;
+mod selftest;
 mod stage;
 mod turns;

@@ -9,9 +9,6 @@ use tokio::net::{TcpListener, TcpStream};
 use crate::raw::{End, Raw};
 use crate::stage::Stage;
 
-/// The fault that these tests are the oracle of.
-pub(crate) const PROVEN: &str = "refused";
-
 #[tokio::test]
 async fn a_refusing_provider_closes_pooled_connections_and_refuses_new_ones_until_restored() {
     let stage = Stage::new().await;

@@ -1,0 +1,234 @@
+//! What a client that knows sockets and no HTTP library must see of a fault, said in words of its own: nothing of
+//! what plays the fault is used to tell what it should look like.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::param::Params;
+use super::{Lane, Play};
+
+/// How a fault is proven, by lane; lanes are those of its play.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Proof {
+    /// Parameters that make the proof quick.
+    #[serde(default, skip_serializing_if = "Params::is_empty")]
+    pub with: Params,
+    /// The requests by which it is proven, each in every lane that it has.
+    #[serde(default = "chat_alone")]
+    pub on: Vec<Probe>,
+    /// The same for plain and streaming requests.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub every: Option<Sight>,
+    /// For requests that asked for one JSON document.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub plain: Option<Sight>,
+    /// For requests that asked for server-sent events.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stream: Option<Sight>,
+}
+
+impl Proof {
+    /// What must be seen in this lane.
+    pub fn sight(&self, lane: Lane) -> Option<&Sight> {
+        let own = match lane {
+            Lane::Plain => self.plain.as_ref(),
+            Lane::Stream => self.stream.as_ref(),
+        };
+        own.or(self.every.as_ref())
+    }
+
+    /// Whether exactly the lanes of the play are proven.
+    pub(super) fn fits(&self, play: &Play) -> bool {
+        let proven = |lane| self.sight(lane).is_some();
+        let played = |lane: Lane| {
+            let own = match lane {
+                Lane::Plain => &play.plain,
+                Lane::Stream => &play.stream,
+            };
+            own.is_some() || play.every.is_some()
+        };
+        [Lane::Plain, Lane::Stream].into_iter().all(|lane| proven(lane) == played(lane))
+    }
+}
+
+fn chat_alone() -> Vec<Probe> {
+    vec![Probe::Chat]
+}
+
+/// A request by which a fault is proven.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Probe {
+    /// A chat completion of OpenAI's.
+    Chat,
+    /// An embedding of OpenAI's; it has no stream.
+    Embeddings,
+}
+
+impl Probe {
+    /// Whether it can ask for a stream.
+    pub fn streams(self) -> bool {
+        self != Self::Embeddings
+    }
+}
+
+/// What must be seen.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Sight {
+    /// Every byte, in order.
+    #[serde(default)]
+    pub bytes: Vec<Piece>,
+    /// What follows them.
+    pub then: After,
+    /// The least milliseconds from the request to the last of these bytes, or to the end where there are none or
+    /// the connection is reset.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub not_before: Option<u64>,
+}
+
+/// What follows the bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum After {
+    /// FIN.
+    Fin,
+    /// RST.
+    Rst,
+    /// Silence on an open connection.
+    Open,
+    /// Nothing, and the next request on the connection gets its healthy reply.
+    Reuse,
+    /// The same bytes again and again, until the client leaves.
+    More,
+    /// Connecting is refused.
+    Refused,
+}
+
+/// A part of what must be seen. "Healthy" is the reply that was read off the wire for the same request before.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Piece {
+    /// The head of the healthy reply: its lines in any order, the status line first, each to the byte.
+    Head,
+    /// That head with changes.
+    HeadWith(HeadSight),
+    /// The healthy body, without chunk framing.
+    Body(Part),
+    /// The healthy JSON with changes, without spaces.
+    BodyWith(Changes),
+    /// Events of the healthy stream, each a chunk of its own.
+    Events(Range),
+    /// The first half of the healthy event of this number, as a chunk.
+    HalfEvent(usize),
+    /// The healthy event of this number with changes in its JSON, without chunk framing.
+    EventWith(EventSight),
+    /// These pieces in one chunk that completes an event.
+    Event(Vec<Self>),
+    /// These pieces in one chunk.
+    Chunk(Vec<Self>),
+    /// The chunk that ends a chunked body.
+    LastChunk,
+    /// This text.
+    Text(String),
+    /// These bytes, written in hexadecimal digits.
+    Hex(String),
+    /// This JSON without spaces; in its strings `$(canary)` stands for the provider's own words.
+    Json(Value),
+    /// A text many times over.
+    Fill {
+        /// The text.
+        text: String,
+        /// How often.
+        times: usize,
+    },
+    /// Pieces many times over.
+    Repeat {
+        /// The pieces.
+        bytes: Vec<Self>,
+        /// How often.
+        times: usize,
+    },
+}
+
+/// How a head differs from the healthy one.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct HeadSight {
+    /// The whole status line without its line end.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub status_line: Option<String>,
+    /// Fields with these values in place of the healthy ones, or beside them.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub set: BTreeMap<String, String>,
+    /// Fields that are missing.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub without: Vec<String>,
+    /// Lines beside the fields, as they stand on the wire.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub lines: Vec<String>,
+    /// How it says where the body ends, if not as the healthy one does.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub framing: Option<FramingSight>,
+}
+
+/// How a head says where the body ends.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FramingSight {
+    /// By a content length that is the number of bytes in the pieces that follow.
+    Rest,
+    /// By a content length that is the number of bytes in the healthy body plus so many.
+    Longer(i64),
+    /// By chunks.
+    Chunked,
+    /// Not at all: no content length, no transfer encoding.
+    Close,
+}
+
+/// Which part of the healthy body.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Part {
+    /// All of it.
+    Whole,
+    /// The first half, rounded down.
+    FirstHalf,
+}
+
+/// Events `from` (counted from 0) up to, without, `to`; a negative number counts from the end.
+#[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Range {
+    /// The first.
+    pub from: usize,
+    /// The one behind the last; all when absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub to: Option<i64>,
+}
+
+/// Changes to the healthy JSON, by JSON pointer.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Changes {
+    /// Other, or new, values.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub set: BTreeMap<String, Value>,
+    /// What is missing.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub remove: Vec<String>,
+}
+
+/// A healthy event with changes.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EventSight {
+    /// Which, counted from 0; a negative number counts from the end.
+    pub at: i64,
+    /// The changes in its JSON.
+    #[serde(default)]
+    pub changes: Changes,
+}

@@ -1,0 +1,104 @@
+//! Proves every fault of the catalogue on the wire: a raw client compares what it sees with the fault's own proof.
+
+mod compare;
+mod mask;
+mod pieces;
+mod prove;
+mod raw;
+mod reply;
+mod stage;
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use serde::Serialize;
+use tokio::sync::Semaphore;
+use tokio::task::JoinSet;
+use tokio::time::timeout;
+
+use crate::fault::{After, Catalogue, Fault, Group, Lane, Probe};
+use prove::Claim;
+use reply::Reply;
+use stage::Stage;
+
+/// `Err` says what was otherwise than promised.
+type Proven = Result<(), String>;
+
+/// Faults that are proven at the same time.
+const TOGETHER: usize = 32;
+/// Far longer than a proof takes on a busy machine.
+const DEADLINE: Duration = Duration::from_secs(60);
+
+/// What became of the proof of one fault, lane and request.
+#[derive(Debug, Clone, Serialize)]
+pub struct Row {
+    /// The fault.
+    pub fault: String,
+    /// Its group.
+    pub group: Group,
+    /// The lane.
+    pub lane: Lane,
+    /// The request.
+    pub probe: Probe,
+    /// What was otherwise than promised; `None` when the fault is what it says.
+    pub wrong: Option<String>,
+    /// How long the proof took, in milliseconds.
+    #[serde(rename = "took_ms", serialize_with = "millis")]
+    pub took: Duration,
+}
+
+/// Proves these faults, each on a mock of its own; the rows are in the order of the catalogue.
+pub async fn prove_all(faults: &[&'static Fault]) -> Vec<Row> {
+    let together = Arc::new(Semaphore::new(TOGETHER));
+    let mut proofs = JoinSet::new();
+    for (number, (fault, lane, probe)) in faults.iter().flat_map(|fault| claims(fault)).enumerate() {
+        let together = Arc::clone(&together);
+        proofs.spawn(async move {
+            // The semaphore is never closed.
+            let _turn = together.acquire().await;
+            (number, row(fault, lane, probe).await)
+        });
+    }
+    let mut rows = proofs.join_all().await;
+    rows.sort_by_key(|(number, _)| *number);
+    rows.into_iter().map(|(_, row)| row).collect()
+}
+
+/// The whole catalogue.
+pub fn whole_catalogue() -> Vec<&'static Fault> {
+    Catalogue::shipped().faults().iter().collect()
+}
+
+fn claims(fault: &'static Fault) -> impl Iterator<Item = (&'static Fault, Lane, Probe)> {
+    fault.lanes().into_iter().flat_map(move |lane| {
+        let probes = fault.proof.on.iter().filter(move |probe| lane == Lane::Plain || probe.streams());
+        probes.map(move |probe| (fault, lane, *probe))
+    })
+}
+
+async fn row(fault: &'static Fault, lane: Lane, probe: Probe) -> Row {
+    let began = Instant::now();
+    let proven = timeout(DEADLINE, prove(fault, lane, probe)).await;
+    let proven = proven.unwrap_or_else(|_| Err(format!("not proven within {DEADLINE:?}")));
+    Row {
+        fault: fault.id.clone(),
+        group: fault.group,
+        lane,
+        probe,
+        wrong: proven.err(),
+        took: began.elapsed(),
+    }
+}
+
+async fn prove(fault: &'static Fault, lane: Lane, probe: Probe) -> Proven {
+    let sight = fault.proof.sight(lane).ok_or("the fault has no proof for this lane")?;
+    let stage = Stage::new().await?;
+    match sight.then {
+        After::Refused => stage.refuses().await,
+        _ => prove::prove(Claim { fault, lane, probe, sight }, &stage).await,
+    }
+}
+
+fn millis<S: serde::Serializer>(took: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_u64(u64::try_from(took.as_millis()).unwrap_or(u64::MAX))
+}

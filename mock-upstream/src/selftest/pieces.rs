@@ -1,0 +1,192 @@
+//! From the pieces of a proof to the bytes that must come.
+
+use serde_json::Value;
+
+use super::Reply;
+use crate::fault::{Changes, EventSight, FramingSight, HeadSight, Part, Piece, Range};
+
+/// A part of what must come.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Expected {
+    /// A head: its status line, and its other lines in any order.
+    Head {
+        /// The first line.
+        status_line: String,
+        /// The others, sorted.
+        lines: Vec<String>,
+    },
+    /// These bytes.
+    Bytes(Vec<u8>),
+}
+
+/// What must come, over the healthy reply to the same request.
+#[derive(Debug)]
+pub(super) struct Pieces<'a> {
+    pub(super) healthy: &'a Reply,
+    /// The words by which the provider gives itself away.
+    pub(super) canary: &'a str,
+}
+
+impl Pieces<'_> {
+    /// What these pieces stand for.
+    ///
+    /// # Errors
+    /// A piece that the healthy reply does not have.
+    pub(super) fn expected(&self, pieces: &[Piece]) -> Result<Vec<Expected>, String> {
+        let mut all = Vec::new();
+        for (at, piece) in pieces.iter().enumerate() {
+            let head = match piece {
+                Piece::Head => self.head(&HeadSight::default(), 0)?,
+                Piece::HeadWith(sight) => self.head(sight, self.bytes(&pieces[at + 1..])?.len())?,
+                other => {
+                    let bytes = self.bytes(std::slice::from_ref(other))?;
+                    match all.last_mut() {
+                        Some(Expected::Bytes(before)) => before.extend(bytes),
+                        _ => all.push(Expected::Bytes(bytes)),
+                    }
+                    continue;
+                }
+            };
+            all.push(head);
+        }
+        Ok(all)
+    }
+
+    /// How many events these pieces complete.
+    pub(super) fn events(&self, pieces: &[Piece]) -> usize {
+        let count = |piece: &Piece| match piece {
+            Piece::Events(range) => self.range(*range).map_or(0, <[_]>::len),
+            Piece::Event(_) => 1,
+            Piece::Repeat { bytes, times } => self.events(bytes) * times,
+            _ => 0,
+        };
+        pieces.iter().map(count).sum()
+    }
+
+    fn head(&self, sight: &HeadSight, rest: usize) -> Result<Expected, String> {
+        let mut lines = self.healthy.head.trim_end_matches("\r\n").split("\r\n").map(str::to_owned);
+        let status_line = lines.next().ok_or("the healthy head is empty")?;
+        let mut lines: Vec<String> = lines.collect();
+        let mut set = |name: &str, value: Option<String>| {
+            let field =
+                |line: &String| line.split_once(':').is_some_and(|(n, _)| n.eq_ignore_ascii_case(name));
+            lines.retain(|line| !field(line));
+            lines.extend(value.map(|value| format!("{name}: {value}")));
+        };
+        if let Some(framing) = sight.framing {
+            set("content-length", None);
+            set("transfer-encoding", None);
+            match framing {
+                FramingSight::Rest => set("content-length", Some(rest.to_string())),
+                FramingSight::Longer(more) => {
+                    let length = i64::try_from(self.healthy.body.len()).unwrap_or(i64::MAX);
+                    set("content-length", Some(length.saturating_add(more).to_string()));
+                }
+                FramingSight::Chunked => set("transfer-encoding", Some("chunked".to_owned())),
+                FramingSight::Close => {}
+            }
+        }
+        sight.without.iter().for_each(|name| set(name, None));
+        sight.set.iter().for_each(|(name, value)| set(name, Some(value.clone())));
+        lines.extend(sight.lines.iter().cloned());
+        lines.sort();
+        Ok(Expected::Head { status_line: sight.status_line.clone().unwrap_or(status_line), lines })
+    }
+
+    fn bytes(&self, pieces: &[Piece]) -> Result<Vec<u8>, String> {
+        let mut all = Vec::new();
+        for piece in pieces {
+            all.extend(self.one(piece)?);
+        }
+        Ok(all)
+    }
+
+    fn one(&self, piece: &Piece) -> Result<Vec<u8>, String> {
+        let body = &self.healthy.body;
+        Ok(match piece {
+            Piece::Head | Piece::HeadWith(_) => return Err("a head stands in no other piece".to_owned()),
+            Piece::Body(Part::Whole) => body.clone(),
+            Piece::Body(Part::FirstHalf) => body[..body.len() / 2].to_vec(),
+            Piece::BodyWith(changes) => changed(&json(body)?, changes)?.to_string().into_bytes(),
+            Piece::Events(range) => self.range(*range)?.iter().flat_map(|event| chunk(event)).collect(),
+            Piece::HalfEvent(at) => {
+                let event = self.healthy.chunks.get(*at).ok_or("there is no such event")?;
+                chunk(&event[..event.len() / 2])
+            }
+            Piece::EventWith(sight) => self.event_with(sight)?,
+            Piece::Event(pieces) | Piece::Chunk(pieces) => chunk(&self.bytes(pieces)?),
+            Piece::LastChunk => b"0\r\n\r\n".to_vec(),
+            Piece::Text(text) => text.clone().into_bytes(),
+            Piece::Hex(digits) => hex(digits).ok_or("not hexadecimal digits")?,
+            Piece::Json(value) => value.to_string().replace("$(canary)", self.canary).into_bytes(),
+            Piece::Fill { text, times } => text.repeat(*times).into_bytes(),
+            Piece::Repeat { bytes, times } => self.bytes(bytes)?.repeat(*times),
+        })
+    }
+
+    fn range(&self, Range { from, to }: Range) -> Result<&[Vec<u8>], String> {
+        let chunks = &self.healthy.chunks;
+        let to = to.map_or(Some(chunks.len()), |to| place(to, chunks.len()));
+        to.and_then(|to| chunks.get(from..to)).ok_or_else(|| "there are no such events".to_owned())
+    }
+
+    fn event_with(&self, EventSight { at, changes }: &EventSight) -> Result<Vec<u8>, String> {
+        let chunks = &self.healthy.chunks;
+        let event = place(*at, chunks.len()).and_then(|at| chunks.get(at)).ok_or("there is no such event")?;
+        let text = String::from_utf8_lossy(event);
+        let (before, data) = text.split_once("data: ").ok_or("the event has no data")?;
+        let changed = changed(&json(data.trim_end().as_bytes())?, changes)?;
+        Ok(format!("{before}data: {changed}\n\n").into_bytes())
+    }
+}
+
+/// The place that a number means, negative ones being counted from the end.
+fn place(number: i64, length: usize) -> Option<usize> {
+    match usize::try_from(number) {
+        Ok(at) => Some(at),
+        Err(_) => length.checked_sub(usize::try_from(number.unsigned_abs()).ok()?),
+    }
+}
+
+fn json(bytes: &[u8]) -> Result<Value, String> {
+    serde_json::from_slice(bytes).map_err(|error| format!("the healthy reply is not JSON: {error}"))
+}
+
+fn changed(document: &Value, changes: &Changes) -> Result<Value, String> {
+    let mut document = document.clone();
+    for (pointer, value) in &changes.set {
+        let (parent, name) = parent(&mut document, pointer)?;
+        match parent {
+            Value::Object(fields) => {
+                fields.insert(name, value.clone());
+            }
+            parent => {
+                let at: Option<usize> = name.parse().ok();
+                let item = at.and_then(|at| parent.get_mut(at)).ok_or_else(|| format!("no `{pointer}`"))?;
+                *item = value.clone();
+            }
+        }
+    }
+    for pointer in &changes.remove {
+        let (parent, name) = parent(&mut document, pointer)?;
+        let gone = parent.as_object_mut().and_then(|fields| fields.shift_remove(&name));
+        gone.ok_or_else(|| format!("no `{pointer}`"))?;
+    }
+    Ok(document)
+}
+
+fn parent<'d>(document: &'d mut Value, pointer: &str) -> Result<(&'d mut Value, String), String> {
+    let (parent, name) = pointer.rsplit_once('/').ok_or_else(|| format!("`{pointer}` is no pointer"))?;
+    let parent = document.pointer_mut(parent).ok_or_else(|| format!("no parent of `{pointer}`"))?;
+    Ok((parent, name.to_owned()))
+}
+
+fn chunk(bytes: &[u8]) -> Vec<u8> {
+    [format!("{:x}\r\n", bytes.len()).as_bytes(), bytes, b"\r\n"].concat()
+}
+
+fn hex(digits: &str) -> Option<Vec<u8>> {
+    let digits: Vec<u8> = digits.bytes().filter(|digit| !digit.is_ascii_whitespace()).collect();
+    let pair = |pair: &[u8]| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok();
+    (digits.len() % 2 == 0).then(|| digits.chunks(2).map(pair).collect()).flatten()
+}

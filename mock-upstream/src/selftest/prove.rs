@@ -1,0 +1,147 @@
+//! The proof of one fault in one lane: fault, then state of the connection, then journal, then the next connection.
+
+use std::time::{Duration, Instant};
+
+use super::compare::{compare, shown};
+use super::mask::masked;
+use super::pieces::Pieces;
+use super::raw::{End, Raw};
+use super::{Proven, Reply, Stage};
+use crate::fault::{After, Fault, Lane, Probe, Sight};
+use crate::journal::{Ended, Entry};
+use crate::script::{FaultPlay, Play, Script, Turn};
+
+/// How often the same bytes must come before they count as endless.
+const ENDLESS: usize = 3;
+
+/// One thing to prove.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Claim<'a> {
+    pub(super) fault: &'a Fault,
+    pub(super) lane: Lane,
+    pub(super) probe: Probe,
+    pub(super) sight: &'a Sight,
+}
+
+/// Proves it on a provider that nobody else disturbs.
+///
+/// # Errors
+/// What was otherwise than the fault promises.
+pub(super) async fn prove(claim: Claim<'_>, stage: &Stage) -> Proven {
+    let Claim { fault, lane, probe, sight } = claim;
+    let request = stage.request(probe, lane);
+    let healthy = stage.healthy(&request).await?;
+    let pieces = Pieces { healthy: &healthy, canary: &stage.canary() };
+    let expected = pieces.expected(&sight.bytes)?;
+
+    let params = fault.proof.with.clone();
+    let play = Play::Fault(FaultPlay { params, ..FaultPlay::of(&fault.id) });
+    stage.plays([play, Play::Ok(crate::script::Reply::default())])?;
+    let mut raw = stage.connect().await?;
+    let seen = stage.scenario.arrivals();
+    raw.send(&request).await.map_err(|error| format!("sending: {error}"))?;
+    let mut count = compare(&mut raw, &expected).await?;
+    if sight.then != After::Rst && !sight.bytes.is_empty() {
+        in_time(sight, &raw)?;
+    }
+    stage.scenario.changed(seen).await;
+    let mut left = Instant::now();
+    let ended = match sight.then {
+        After::Fin => ends(&mut raw, End::Fin, Ended::ClosedByMock, sight).await?,
+        After::Rst => ends(&mut raw, End::Rst, Ended::ResetByMock, sight).await?,
+        After::Open => {
+            stays_open(&mut raw).await?;
+            left = Instant::now();
+            drop(raw);
+            Ended::PeerClosed
+        }
+        After::Reuse => {
+            stays_open(&mut raw).await?;
+            raw.send(&request).await.map_err(|error| format!("the next request: {error}"))?;
+            let next = raw.reply().await.map_err(|error| format!("the next on the connection: {error}"))?;
+            same(&next, &healthy).map_err(|why| format!("the next on the connection: {why}"))?;
+            Ended::Complete
+        }
+        After::More => {
+            for _ in 0..ENDLESS {
+                count += compare(&mut raw, &expected[1..]).await?;
+            }
+            left = Instant::now();
+            drop(raw);
+            Ended::PeerClosed
+        }
+        After::Refused => return Err("a refused connection is proven by connecting".to_owned()),
+    };
+    stage.scenario.idle().await;
+    let told = Told { ended, left, count, events: pieces.events(&sight.bytes) };
+    told.by_the_journal(claim, &stage.scenario.journal())?;
+
+    let mut raw = stage.connect().await?;
+    raw.send(&request).await.map_err(|error| error.to_string())?;
+    let next = raw.reply().await.map_err(|error| format!("the next connection: {error}"))?;
+    same(&next, &healthy).map_err(|why| format!("the next connection: {why}"))
+}
+
+fn in_time(sight: &Sight, raw: &Raw) -> Proven {
+    let least = Duration::from_millis(sight.not_before.unwrap_or_default());
+    let took = raw.since_sent();
+    if took >= least { Ok(()) } else { Err(format!("early: after {took:?} instead of {least:?}")) }
+}
+
+async fn ends(raw: &mut Raw, wanted: End, ended: Ended, sight: &Sight) -> Result<Ended, String> {
+    let end = raw.end().await.map_err(|error| error.to_string())?;
+    if !raw.unread().is_empty() {
+        return Err(format!("more bytes came: {}", shown(raw.unread())));
+    }
+    in_time(sight, raw)?;
+    if end == wanted { Ok(ended) } else { Err(format!("ended by {end:?} instead of {wanted:?}")) }
+}
+
+async fn stays_open(raw: &mut Raw) -> Proven {
+    match raw.watch().await.map_err(|error| error.to_string())? {
+        End::Open => Ok(()),
+        end => Err(format!("the connection was to stay open, and ended by {end:?}")),
+    }
+}
+
+fn same(reply: &Reply, healthy: &Reply) -> Proven {
+    if masked(&reply.body) == healthy.body {
+        return Ok(());
+    }
+    Err(format!("{} instead of the healthy reply {}", shown(&reply.body), shown(&healthy.body)))
+}
+
+/// What the client knows, to be told by the journal as well.
+struct Told {
+    ended: Ended,
+    /// When the client left; the exchange cannot have ended before.
+    left: Instant,
+    count: usize,
+    events: usize,
+}
+
+impl Told {
+    fn by_the_journal(&self, Claim { fault, sight, .. }: Claim<'_>, journal: &[Entry]) -> Proven {
+        let last = journal.iter().rev().nth(usize::from(sight.then == After::Reuse));
+        let entry = last.ok_or("the journal is empty")?;
+        let check = |what: &str, right: bool| {
+            if right { Ok(()) } else { Err(format!("the journal is wrong about {what}: {entry:?}")) }
+        };
+        let at_least = matches!(sight.then, After::More);
+        let count = entry.bytes_written >= self.count as u64;
+        check("the fault", entry.fault.as_deref() == Some(fault.id.as_str()))?;
+        check("its delivery", entry.delivered)?;
+        check("how it ended", entry.ended == self.ended)?;
+        check("the bytes", count && (at_least || entry.bytes_written == self.count as u64))?;
+        check("the events", at_least || entry.played.events as usize == self.events)?;
+        check("its being whole", entry.played.complete == (self.ended == Ended::Complete))?;
+        let client_left = self.ended == Ended::PeerClosed;
+        let after = entry.ended_at.is_some_and(|ended| ended.instant >= self.left);
+        check("when it ended", !client_left || after)
+    }
+}
+
+/// A script of these plays.
+pub(super) fn script(plays: impl IntoIterator<Item = Play>) -> Script {
+    Script::of(plays.into_iter().map(Turn::play))
+}

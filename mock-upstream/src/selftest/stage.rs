@@ -1,0 +1,96 @@
+//! A mock with one provider and one marked scenario, and the requests that are sent to it.
+
+use super::mask::masked;
+use super::raw::{End, Raw};
+use super::{Proven, Reply, prove};
+use crate::fault::{Lane, Probe};
+use crate::scenario::{Markers, Scenario, ScenarioSpec};
+use crate::script::{self, Play};
+use crate::server::{MockUpstream, Options, Provider, ProviderOptions};
+
+pub(super) struct Stage {
+    provider: Provider,
+    pub(super) scenario: Scenario,
+    word: String,
+    _mock: MockUpstream,
+}
+
+impl Stage {
+    pub(super) async fn new() -> Result<Self, String> {
+        let providers = vec![ProviderOptions::named("selftest")];
+        let mock = MockUpstream::start(Options { providers, ..Options::default() }).await;
+        let mock = mock.map_err(|error| format!("the mock does not start: {error}"))?;
+        let provider = mock.provider("selftest").ok_or("the provider is missing")?;
+        let scenario = mock.open(ScenarioSpec::named("selftest"));
+        let word = Markers::seeded(1).fresh().to_string();
+        scenario.mark(&word, 1).map_err(|error| error.to_string())?;
+        Ok(Self { provider, scenario, word, _mock: mock })
+    }
+
+    pub(super) fn plays(&self, plays: impl IntoIterator<Item = Play>) -> Proven {
+        self.scenario.script(None, prove::script(plays)).map_err(|error| error.to_string())
+    }
+
+    pub(super) async fn connect(&self) -> Result<Raw, String> {
+        Raw::connect(self.provider.addr()).await.map_err(|error| format!("connecting: {error}"))
+    }
+
+    /// The words by which the provider gives itself away, serial number masked.
+    pub(super) fn canary(&self) -> String {
+        let identity = self.provider.identity();
+        let (host, organization) = (&identity.host, &identity.organization);
+        let request = format!("{}{}", identity.request_id_prefix, "1".repeat(16));
+        format!("(host {host}, organization {organization}, request {request})")
+    }
+
+    /// The healthy reply to this request, masked.
+    pub(super) async fn healthy(&self, request: &str) -> Result<Reply, String> {
+        self.plays([Play::Ok(script::Reply::default())])?;
+        let mut raw = self.connect().await?;
+        raw.send(request).await.map_err(|error| error.to_string())?;
+        let Reply { head, body, chunks } =
+            raw.reply().await.map_err(|error| format!("the healthy reply: {error}"))?;
+        Ok(Reply {
+            head: String::from_utf8_lossy(&masked(head.as_bytes())).into_owned(),
+            body: masked(&body),
+            chunks: chunks.iter().map(|chunk| masked(chunk)).collect(),
+        })
+    }
+
+    /// Connecting is refused for as long as the provider is asked to, and works afterwards.
+    pub(super) async fn refuses(&self) -> Proven {
+        let request = self.request(Probe::Chat, Lane::Plain);
+        self.healthy(&request).await?;
+        let mut pooled = self.connect().await?;
+        pooled.send(&request).await.map_err(|error| error.to_string())?;
+        pooled.reply().await.map_err(|error| format!("a reply before: {error}"))?;
+        let refusal = self.provider.refuse().await.map_err(|error| error.to_string())?;
+        if pooled.end().await.map_err(|error| error.to_string())? != End::Fin {
+            return Err("the pooled connection was reset".to_owned());
+        }
+        match self.connect().await {
+            Ok(_) => return Err("connecting succeeded".to_owned()),
+            Err(why) if why.contains("refused") => {}
+            Err(why) => return Err(why),
+        }
+        refusal.restore().await.map_err(|error| error.to_string())?;
+        self.healthy(&request).await.map(drop)
+    }
+
+    pub(super) fn request(&self, probe: Probe, lane: Lane) -> String {
+        let (word, stream) = (&self.word, lane == Lane::Stream);
+        let (path, body) = match probe {
+            Probe::Chat => (
+                "/v1/chat/completions",
+                format!(
+                    r#"{{"model":"gpt-5","stream":{stream},"messages":[{{"role":"user","content":"say {word}"}}]}}"#
+                ),
+            ),
+            Probe::Embeddings => ("/v1/embeddings", format!(r#"{{"model":"e","input":"{word}"}}"#)),
+        };
+        format!(
+            "POST {path} HTTP/1.1\r\nHost: upstream\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
+            body.len()
+        )
+    }
+}
