@@ -50,7 +50,7 @@ pub struct SurveyArgs {
     /// How long the client waits for one answer, in seconds; faults that last longer are not played.
     #[arg(long, value_name = "SECONDS", value_parser = seconds)]
     pub deadline: Option<Duration>,
-    /// The most rows at once.
+    /// The most rows at once (16 unless told otherwise).
     #[arg(long, value_name = "N")]
     pub jobs: Option<NonZeroUsize>,
     /// Decides prompts and markers.
@@ -138,7 +138,7 @@ fn planned(args: &SurveyArgs, plan: &Plan) -> anyhow::Result<SurveyPlan> {
 fn surveyed(args: &SurveyArgs, planned: SurveyPlan, suited: Options) -> Result<Survey, SetupError> {
     let options = Options {
         seed: args.seed.unwrap_or(suited.seed),
-        jobs: args.jobs.map_or(suited.jobs, NonZeroUsize::get),
+        jobs: args.jobs.map_or(JOBS, NonZeroUsize::get),
         mock_listen: args.mock_listen,
         allow_remote: args.allow_remote,
         max_requests: args.max_requests.unwrap_or(suited.max_requests),
@@ -154,6 +154,9 @@ fn surveyed(args: &SurveyArgs, planned: SurveyPlan, suited: Options) -> Result<S
         .await
     })
 }
+
+/// Fewer than a run has at once: what is looked for is what the gateway does when it is not pressed.
+const JOBS: usize = 16;
 
 fn tell(args: &SurveyArgs, survey: &Survey, palette: Palette) -> anyhow::Result<()> {
     if let Some(file) = &args.output {
