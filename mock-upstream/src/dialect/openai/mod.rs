@@ -1,12 +1,14 @@
 //! OpenAI's dialect: chat completions, embeddings, models, error envelopes and headers.
 
 pub(super) mod chat;
+mod completion;
 pub(super) mod embeddings;
 mod envelope;
 mod logprobs;
 mod models;
 mod places;
 
+use std::fmt;
 use std::sync::LazyLock;
 
 use bytes::Bytes;
@@ -109,7 +111,7 @@ fn model<'a>(asked: &'a Value, reply: &'a Reply) -> Value {
     reply.model.as_deref().map_or_else(|| asked["model"].clone(), |model| json!(model))
 }
 
-fn ok(document: Value, scene: &Scene<'_>) -> Healthy {
+fn ok(document: impl fmt::Display, scene: &Scene<'_>) -> Healthy {
     Healthy {
         status: 200,
         headers: headers("application/json", scene),
