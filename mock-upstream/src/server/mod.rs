@@ -1,5 +1,6 @@
 //! The only owner of sockets: listeners, connections, and what is played on them.
 
+mod alarm;
 mod chunked;
 mod connection;
 mod head;
@@ -24,6 +25,7 @@ use crate::dialect::{Dialect, Identity};
 use crate::journal::{Clock, Entry, Journal, JournalCaps, Progress};
 use crate::scenario::{Ambient, Claim, ClaimError, Registry, Scenario, ScenarioSpec};
 
+use alarm::Alarm;
 pub use provider::{Provider, Refusal};
 use roster::Roster;
 
@@ -116,6 +118,7 @@ pub struct MockUpstream {
 #[derive(Debug)]
 struct Core {
     clock: Clock,
+    alarm: Alarm,
     caps: Caps,
     registry: Arc<Registry>,
     runtime: Handle,
@@ -146,6 +149,7 @@ impl MockUpstream {
     pub async fn start(options: Options) -> io::Result<Self> {
         let core = Arc::new(Core {
             clock: Clock::start(),
+            alarm: Alarm::default(),
             caps: options.caps,
             registry: Registry::new(options.ambient, options.caps.stray_journal),
             runtime: Handle::current(),
