@@ -13,7 +13,7 @@ use serde::Deserialize;
 use super::place::{Rendered, Source, Wrong};
 use crate::control::nearest;
 use crate::dialect::Dialect;
-use crate::fault::{BindError, Catalogue, Strikes};
+use crate::fault::{BindError, Catalogue};
 use crate::script::{Play, Script, ScriptError};
 use spots::Spots;
 
