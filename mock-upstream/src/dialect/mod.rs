@@ -1,9 +1,11 @@
 //! Replies in the bytes of a provider; pure.
 
 mod answer;
+mod anthropic;
 mod gemini;
 mod named;
 mod openai;
+mod sse;
 
 use std::fmt;
 
@@ -11,7 +13,7 @@ use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::fault::{Lane, Place};
+use crate::fault::{Ending, Lane, Place};
 use crate::script::{Headers, Reply, Request};
 
 pub use named::NamedReply;
@@ -20,12 +22,16 @@ pub use named::NamedReply;
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Dialect {
-    /// OpenAI: chat completions, embeddings, models.
+    /// OpenAI: responses, chat completions, legacy completions, embeddings, models.
     #[default]
     #[serde(rename = "openai")]
     OpenAi,
+    /// Anthropic: messages, token counts, models.
+    Anthropic,
     /// Gemini: generateContent whole and streamed, embeddings, token counts, models.
     Gemini,
+    /// Whichever of the others the request's path and headers belong to; OpenAI when no other claims it.
+    Any,
 }
 
 /// How a family of providers speaks. Everything is a function of what is given, so that a reply can be computed again.
@@ -43,6 +49,16 @@ trait Speaker {
     /// An event of the stream with this text as its data, be it JSON or not.
     fn data_event(&self, data: &str, _stream: &Stream<'_>) -> Bytes {
         Bytes::from(format!("data: {data}\n\n"))
+    }
+
+    /// The end of a stream that the provider does not complete; none where its streams have no such end.
+    fn ending(&self, _how: Ending, _stream: &Stream<'_>, _scene: &Scene<'_>) -> Option<Bytes> {
+        None
+    }
+
+    /// Whether path or headers show that the request is meant for this provider and no other.
+    fn claims(&self, _request: &Request) -> bool {
+        false
     }
 
     /// The event, broken in this way; none when its framing has nothing that could break so.
@@ -64,15 +80,25 @@ trait Speaker {
 impl Dialect {
     fn speaker(self) -> &'static dyn Speaker {
         match self {
-            Self::OpenAi => &openai::OpenAi,
+            Self::OpenAi | Self::Any => &openai::OpenAi,
+            Self::Anthropic => &anthropic::Anthropic,
             Self::Gemini => &gemini::Gemini,
+        }
+    }
+
+    /// The dialect in which this request is answered: itself, or for `Any` the one that claims the request.
+    pub fn speaking_to(self, request: &Request) -> Self {
+        let claims = |dialect: &Self| dialect.speaker().claims(request);
+        match self {
+            Self::Any => Self::ALL.into_iter().find(claims).unwrap_or(Self::OpenAi),
+            one => one,
         }
     }
 
     /// The reply of a healthy provider. A request that such a provider would refuse (an unknown route, a body that
     /// is not JSON) gets that refusal, which `Healthy::refused` tells.
     pub fn healthy(self, request: &Request, reply: &Reply, scene: &Scene<'_>) -> Healthy {
-        self.speaker().healthy(request, reply, scene)
+        self.speaking_to(request).speaker().healthy(request, reply, scene)
     }
 
     /// The provider's own reply with this status.
@@ -82,12 +108,17 @@ impl Dialect {
 
     /// The event by which the provider reports a failure within a stream, with these fields of its error object.
     pub fn error_event(self, fields: &Map<String, Value>, stream: &Stream<'_>, scene: &Scene<'_>) -> Bytes {
-        self.speaker().error_event(fields, stream, scene)
+        self.speaking_to(stream.request).speaker().error_event(fields, stream, scene)
+    }
+
+    /// The end of a stream that the provider does not complete; none where its streams have no such end.
+    pub fn ending(self, how: Ending, stream: &Stream<'_>, scene: &Scene<'_>) -> Option<Bytes> {
+        self.speaking_to(stream.request).speaker().ending(how, stream, scene)
     }
 
     /// An event of the stream with this text as its data, be it JSON or not.
     pub fn data_event(self, data: &str, stream: &Stream<'_>) -> Bytes {
-        self.speaker().data_event(data, stream)
+        self.speaking_to(stream.request).speaker().data_event(data, stream)
     }
 
     /// The event, broken in this way; none when its framing has nothing that could break so.
@@ -119,7 +150,7 @@ impl Dialect {
     }
 
     /// Every dialect.
-    pub const ALL: [Self; 2] = [Self::OpenAi, Self::Gemini];
+    pub const ALL: [Self; 4] = [Self::OpenAi, Self::Anthropic, Self::Gemini, Self::Any];
 
     /// The dialect that files call so.
     pub fn parse(name: &str) -> Option<Self> {
@@ -187,6 +218,8 @@ pub struct Stream<'a> {
     pub request: &'a Request,
     /// Whether anything of the body was written before.
     pub begun: bool,
+    /// The events of the healthy stream that were written before.
+    pub sent: &'a [Event],
 }
 
 /// How the framing of one event breaks, where it has more framing than a blank line.

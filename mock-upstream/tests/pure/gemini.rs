@@ -161,7 +161,11 @@ fn an_error_in_a_stream_takes_the_form_of_the_stream() {
     let event = |path: &str, begun| {
         let request = asking(path);
         let fields = Map::from_iter([("status".to_owned(), json!("INTERNAL"))]);
-        Dialect::Gemini.error_event(&fields, &Stream { request: &request, begun }, &scene(&identity))
+        Dialect::Gemini.error_event(
+            &fields,
+            &Stream { request: &request, begun, sent: &[] },
+            &scene(&identity),
+        )
     };
     let in_sse = event(SSE, true);
     assert!(in_sse.starts_with(b"data: {\"error\":{\"code\":503,"), "{in_sse:?}");

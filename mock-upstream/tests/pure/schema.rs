@@ -7,6 +7,14 @@ use serde_json::{Value, json};
 pub(crate) struct Schema(Value);
 
 impl Schema {
+    pub(crate) fn openai() -> Self {
+        Self(serde_json::from_str(include_str!("../schemas/openai.json")).unwrap())
+    }
+
+    pub(crate) fn anthropic() -> Self {
+        Self(serde_json::from_str(include_str!("../schemas/anthropic.json")).unwrap())
+    }
+
     pub(crate) fn gemini() -> Self {
         Self(serde_json::from_str(include_str!("../schemas/gemini.json")).unwrap())
     }
