@@ -2,9 +2,12 @@
 
 mod answer;
 mod anthropic;
+mod azure;
+mod bedrock;
 mod gemini;
 mod named;
 mod openai;
+mod sloppy;
 mod sse;
 
 use std::fmt;
@@ -17,6 +20,7 @@ use crate::fault::{Ending, Lane, Place};
 use crate::script::{Headers, Reply, Request};
 
 pub use named::NamedReply;
+pub use sloppy::Quirk;
 
 /// A family of providers that share routes, bodies and headers.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -30,6 +34,12 @@ pub enum Dialect {
     Anthropic,
     /// Gemini: generateContent whole and streamed, embeddings, token counts, models.
     Gemini,
+    /// Azure OpenAI: what OpenAI says, under deployments and with the results of content filters.
+    Azure,
+    /// Bedrock: Converse and InvokeModel, with streams of binary frames.
+    Bedrock,
+    /// What OpenAI says while all is well, and errors that differ from OpenAI's in one way.
+    Sloppy(Quirk),
     /// Whichever of the others the request's path and headers belong to; OpenAI when no other claims it.
     Any,
 }
@@ -83,6 +93,9 @@ impl Dialect {
             Self::OpenAi | Self::Any => &openai::OpenAi,
             Self::Anthropic => &anthropic::Anthropic,
             Self::Gemini => &gemini::Gemini,
+            Self::Azure => &azure::Azure,
+            Self::Bedrock => &bedrock::Bedrock,
+            Self::Sloppy(quirk) => quirk.speaker(),
         }
     }
 
@@ -149,18 +162,36 @@ impl Dialect {
         Some(row.reply(dialect.speaker().headers(content_type, scene), scene))
     }
 
-    /// Every dialect.
-    pub const ALL: [Self; 4] = [Self::OpenAi, Self::Anthropic, Self::Gemini, Self::Any];
+    /// Every dialect, the sloppy ones by the first quirk; `Quirk::ALL` has the others.
+    pub const ALL: [Self; 7] = [
+        Self::OpenAi,
+        Self::Anthropic,
+        Self::Gemini,
+        Self::Azure,
+        Self::Bedrock,
+        Self::Sloppy(Quirk::ALL[0]),
+        Self::Any,
+    ];
 
-    /// The dialect that files call so.
+    /// The dialect of this name. `sloppy` alone is the one of the first quirk: all quirks share their named replies.
     pub fn parse(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|dialect| dialect.to_string() == name)
+        let sloppy = Quirk::ALL.map(Self::Sloppy);
+        let called = |dialect: &Self| dialect.to_string() == name;
+        Self::ALL.into_iter().chain(sloppy).find(|dialect| called(dialect) || dialect.family() == name)
+    }
+
+    /// The name without the quirk, under which files refer to the dialect's named replies.
+    pub fn family(self) -> String {
+        self.to_string().split(':').next().unwrap_or_default().to_owned()
     }
 }
 
 impl fmt::Display for Dialect {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.serialize(f)
+        match self {
+            Self::Sloppy(quirk) => write!(f, "sloppy:{quirk}"),
+            plain => plain.serialize(f),
+        }
     }
 }
 

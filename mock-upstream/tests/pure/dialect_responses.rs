@@ -1,8 +1,9 @@
 //! The Responses API of OpenAI's dialect.
 
 use mock_upstream::dialect::{Content, Dialect, Event, Healthy, Identity, Stream};
-use mock_upstream::fault::{Ending, Lane, Place};
-use mock_upstream::script::{Reply, Request, ToolCall, Usage};
+use mock_upstream::fault::{Ending, InStream, Lane, Place};
+use mock_upstream::script::{FaultPlay, Play, Reply, Request, ToolCall, Turn, Usage};
+use mock_upstream::step::{Answer, compile};
 use proptest::{option, prop_assert_eq, proptest};
 use serde_json::{Map, Value, json};
 
@@ -144,6 +145,26 @@ fn a_stream_can_end_failed_or_incomplete() {
     let failed = typed(&failed).pop().unwrap();
     assert!(failed["response"]["error"]["message"].as_str().unwrap().contains("first.upstream.test"));
     assert_eq!(failed["response"]["output"][0]["status"], "incomplete");
+}
+
+#[test]
+fn no_end_mark_is_missing_where_there_is_none() {
+    let (identity, request) = (Identity::of("first"), asking(true));
+    let turn = Turn::play(Play::Fault(FaultPlay::of("sse_no_done")));
+    let plan = |dialect, request: &Request| {
+        compile(&Answer { turn: &turn, request, dialect, scene: scene(&identity) })
+    };
+    let why = plan(Dialect::OpenAi, &request).instead.unwrap();
+    assert!(why.contains("no mark"), "a healthy stream under the name of a fault would be a lie: {why}");
+    let chat = post("/v1/chat/completions", r#"{"stream":true}"#);
+    assert_eq!(plan(Dialect::OpenAi, &chat).instead, None);
+}
+
+#[test]
+fn a_fault_may_name_an_ending() {
+    let read: Vec<InStream> =
+        serde_json::from_str(r#"[{"ending":"failed"},{"ending":"incomplete"}]"#).unwrap();
+    assert_eq!(read, Ending::ALL.map(InStream::Ending));
 }
 
 #[test]
