@@ -129,6 +129,8 @@ fn a_stream_can_end_failed_or_incomplete() {
         for sent in 1..events.len() {
             let stream = Stream { request: &request, begun: true, sent: &events[..sent] };
             let ended = Dialect::OpenAi.ending(how, &stream, &scene(&identity)).unwrap();
+            let azures = Dialect::Azure.ending(how, &stream, &scene(&identity));
+            assert_eq!(azures.as_ref(), Some(&ended), "who says what OpenAI says ends as OpenAI does");
             let event = typed(&ended).pop().unwrap();
             schema.hold("ResponseEvent", &event);
             assert_eq!((&event["type"], &event["sequence_number"]), (&json!(kind), &json!(sent)));
