@@ -1,12 +1,14 @@
 //! Replies in the bytes of a provider; pure.
 
 mod answer;
+mod anthropic;
 mod azure;
 mod bedrock;
 mod gemini;
 mod named;
 mod openai;
 mod sloppy;
+mod sse;
 
 use std::fmt;
 
@@ -14,7 +16,7 @@ use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::fault::{Lane, Place};
+use crate::fault::{Ending, Lane, Place};
 use crate::script::{Headers, Reply, Request};
 
 pub use named::NamedReply;
@@ -24,10 +26,12 @@ pub use sloppy::Quirk;
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Dialect {
-    /// OpenAI: chat completions, embeddings, models.
+    /// OpenAI: responses, chat completions, legacy completions, embeddings, models.
     #[default]
     #[serde(rename = "openai")]
     OpenAi,
+    /// Anthropic: messages, token counts, models.
+    Anthropic,
     /// Gemini: generateContent whole and streamed, embeddings, token counts, models.
     Gemini,
     /// Azure OpenAI: what OpenAI says, under deployments and with the results of content filters.
@@ -36,6 +40,8 @@ pub enum Dialect {
     Bedrock,
     /// What OpenAI says while all is well, and errors that differ from OpenAI's in one way.
     Sloppy(Quirk),
+    /// Whichever of the others the request's path and headers belong to; OpenAI when no other claims it.
+    Any,
 }
 
 /// How a family of providers speaks. Everything is a function of what is given, so that a reply can be computed again.
@@ -53,6 +59,16 @@ trait Speaker {
     /// An event of the stream with this text as its data, be it JSON or not.
     fn data_event(&self, data: &str, _stream: &Stream<'_>) -> Bytes {
         Bytes::from(format!("data: {data}\n\n"))
+    }
+
+    /// The end of a stream that the provider does not complete; none where its streams have no such end.
+    fn ending(&self, _how: Ending, _stream: &Stream<'_>, _scene: &Scene<'_>) -> Option<Bytes> {
+        None
+    }
+
+    /// Whether path or headers show that the request is meant for this provider and no other.
+    fn claims(&self, _request: &Request) -> bool {
+        false
     }
 
     /// The event, broken in this way; none when its framing has nothing that could break so.
@@ -74,7 +90,8 @@ trait Speaker {
 impl Dialect {
     fn speaker(self) -> &'static dyn Speaker {
         match self {
-            Self::OpenAi => &openai::OpenAi,
+            Self::OpenAi | Self::Any => &openai::OpenAi,
+            Self::Anthropic => &anthropic::Anthropic,
             Self::Gemini => &gemini::Gemini,
             Self::Azure => &azure::Azure,
             Self::Bedrock => &bedrock::Bedrock,
@@ -82,10 +99,19 @@ impl Dialect {
         }
     }
 
+    /// The dialect in which this request is answered: itself, or for `Any` the one that claims the request.
+    pub fn speaking_to(self, request: &Request) -> Self {
+        let claims = |dialect: &Self| dialect.speaker().claims(request);
+        match self {
+            Self::Any => Self::ALL.into_iter().find(claims).unwrap_or(Self::OpenAi),
+            one => one,
+        }
+    }
+
     /// The reply of a healthy provider. A request that such a provider would refuse (an unknown route, a body that
     /// is not JSON) gets that refusal, which `Healthy::refused` tells.
     pub fn healthy(self, request: &Request, reply: &Reply, scene: &Scene<'_>) -> Healthy {
-        self.speaker().healthy(request, reply, scene)
+        self.speaking_to(request).speaker().healthy(request, reply, scene)
     }
 
     /// The provider's own reply with this status.
@@ -95,12 +121,17 @@ impl Dialect {
 
     /// The event by which the provider reports a failure within a stream, with these fields of its error object.
     pub fn error_event(self, fields: &Map<String, Value>, stream: &Stream<'_>, scene: &Scene<'_>) -> Bytes {
-        self.speaker().error_event(fields, stream, scene)
+        self.speaking_to(stream.request).speaker().error_event(fields, stream, scene)
+    }
+
+    /// The end of a stream that the provider does not complete; none where its streams have no such end.
+    pub fn ending(self, how: Ending, stream: &Stream<'_>, scene: &Scene<'_>) -> Option<Bytes> {
+        self.speaking_to(stream.request).speaker().ending(how, stream, scene)
     }
 
     /// An event of the stream with this text as its data, be it JSON or not.
     pub fn data_event(self, data: &str, stream: &Stream<'_>) -> Bytes {
-        self.speaker().data_event(data, stream)
+        self.speaking_to(stream.request).speaker().data_event(data, stream)
     }
 
     /// The event, broken in this way; none when its framing has nothing that could break so.
@@ -132,8 +163,15 @@ impl Dialect {
     }
 
     /// Every dialect, the sloppy ones by the first quirk; `Quirk::ALL` has the others.
-    pub const ALL: [Self; 5] =
-        [Self::OpenAi, Self::Gemini, Self::Azure, Self::Bedrock, Self::Sloppy(Quirk::ALL[0])];
+    pub const ALL: [Self; 7] = [
+        Self::OpenAi,
+        Self::Anthropic,
+        Self::Gemini,
+        Self::Azure,
+        Self::Bedrock,
+        Self::Sloppy(Quirk::ALL[0]),
+        Self::Any,
+    ];
 
     /// The dialect of this name. `sloppy` alone is the one of the first quirk: all quirks share their named replies.
     pub fn parse(name: &str) -> Option<Self> {
@@ -211,6 +249,8 @@ pub struct Stream<'a> {
     pub request: &'a Request,
     /// Whether anything of the body was written before.
     pub begun: bool,
+    /// The events of the healthy stream that were written before.
+    pub sent: &'a [Event],
 }
 
 /// How the framing of one event breaks, where it has more framing than a blank line.

@@ -11,7 +11,9 @@ use std::sync::LazyLock;
 use serde::{Deserialize, Serialize};
 
 pub use class::{Family, Group, Lane, Strikes};
-pub use op::{Arg, Content, EventSpan, Extent, Framing, HeadOp, InStream, Op, Place, Program, ReplyOp};
+pub use op::{
+    Arg, Content, Ending, EventSpan, Extent, Framing, HeadOp, InStream, Op, Place, Program, ReplyOp,
+};
 pub use param::{BindError, Bindings, Param, ParamKind, Params};
 pub use proof::{
     After, Changes, EventSight, FramingSight, HeadSight, Part, Piece, Probe, Proof, Range, Sight,

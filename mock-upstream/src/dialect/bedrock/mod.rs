@@ -13,6 +13,7 @@ use bytes::Bytes;
 use serde_json::{Map, Value};
 
 use super::answer::Answer;
+use super::openai::asked;
 use super::{Content, Event, Healthy, NamedReply, Scene, Speaker, Spoil, Stream};
 use crate::fault::Place;
 use crate::script::{Headers, Reply, Request};
@@ -46,6 +47,10 @@ impl Speaker for Bedrock {
         frame::event(kind, data.as_bytes())
     }
 
+    fn claims(&self, request: &Request) -> bool {
+        Route::of(request).is_some()
+    }
+
     fn spoil(&self, event: &Bytes, how: Spoil) -> Option<Bytes> {
         frame::spoil(event, how)
     }
@@ -71,7 +76,7 @@ fn healthy(request: &Request, reply: &Reply, scene: &Scene<'_>) -> Healthy {
     let Some(Route { model, verb }) = Route::of(request) else {
         return refusal(404, Some(&format!("no route {} {}", request.method, request.path())), scene);
     };
-    let Some(asked) = serde_json::from_slice::<Value>(&request.body).ok().filter(Value::is_object) else {
+    let Some(asked) = asked(request) else {
         return refusal(400, Some("the body is not a JSON object"), scene);
     };
     let model = reply.model.clone().unwrap_or(model);

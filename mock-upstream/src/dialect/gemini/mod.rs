@@ -12,6 +12,7 @@ use std::sync::LazyLock;
 use bytes::Bytes;
 use serde_json::{Map, Value};
 
+use super::openai::asked;
 use super::{Content, Healthy, NamedReply, Scene, Speaker, Spoil, Stream};
 use crate::fault::Place;
 use crate::script::{Headers, Reply, Request};
@@ -54,6 +55,11 @@ impl Speaker for Gemini {
         }
     }
 
+    fn claims(&self, request: &Request) -> bool {
+        matches!(Route::of(request), Some(Route::Verb { .. }))
+            || request.header("x-goog-api-key").next().is_some()
+    }
+
     fn spoil(&self, event: &Bytes, how: Spoil) -> Option<Bytes> {
         let separated = event.starts_with(SEPARATOR.as_bytes());
         (how == Spoil::Separator && separated).then(|| event.slice(SEPARATOR.len()..))
@@ -83,7 +89,7 @@ fn healthy(request: &Request, reply: &Reply, scene: &Scene<'_>) -> Healthy {
         Route::Model(id) => return ok(&models::one(&id), scene),
         Route::Verb { model, verb } => (model, verb),
     };
-    let Some(asked) = serde_json::from_slice::<Value>(&request.body).ok().filter(Value::is_object) else {
+    let Some(asked) = asked(request) else {
         return refusal(400, Some("the body is not a JSON object"), scene);
     };
     let answer = || content::Generated::new(&model, &asked, reply, scene);
