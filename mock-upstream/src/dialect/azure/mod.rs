@@ -38,7 +38,7 @@ impl Speaker for Azure {
     }
 
     fn ending(&self, how: Ending, stream: &Stream<'_>, scene: &Scene<'_>) -> Option<Bytes> {
-        OpenAi.ending(how, stream, scene)
+        OpenAi.ending(how, stream, scene).map(|events| filter::joined(&events))
     }
 
     fn claims(&self, request: &Request) -> bool {

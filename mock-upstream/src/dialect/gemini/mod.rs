@@ -14,7 +14,7 @@ use serde_json::{Map, Value};
 
 use super::openai::asked;
 use super::{Content, Healthy, NamedReply, Scene, Speaker, Spoil, Stream};
-use crate::fault::Place;
+use crate::fault::{Ending, Place};
 use crate::script::{Headers, Reply, Request};
 
 use envelope::refusal;
@@ -22,6 +22,9 @@ use route::{Route, Verb};
 
 /// What an element of the array stream begins with, unless it is the first.
 const SEPARATOR: &str = ",\r\n";
+
+/// What ends the array stream.
+const CLOSING: &[u8] = b"\r\n]";
 
 /// The dialect.
 pub(super) struct Gemini;
@@ -52,6 +55,18 @@ impl Speaker for Gemini {
             Bytes::from(format!("{}{data}", opening(stream)))
         } else {
             Bytes::from(format!("data: {data}\r\n\r\n"))
+        }
+    }
+
+    fn ending(&self, how: Ending, stream: &Stream<'_>, _scene: &Scene<'_>) -> Option<Bytes> {
+        match how {
+            Ending::Failed => None,
+            Ending::Incomplete => {
+                let last = content::cut_short(stream.sent.last()?)?;
+                let event = self.data_event(&last.to_string(), stream);
+                let closing: &[u8] = if Route::streams_array(stream.request) { CLOSING } else { b"" };
+                Some(Bytes::from([&event[..], closing].concat()))
+            }
         }
     }
 
