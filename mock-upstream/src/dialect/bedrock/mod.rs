@@ -15,7 +15,7 @@ use serde_json::{Map, Value};
 use super::answer::Answer;
 use super::openai::asked;
 use super::{Content, Event, Healthy, NamedReply, Scene, Speaker, Spoil, Stream};
-use crate::fault::Place;
+use crate::fault::{Ending, Place};
 use crate::script::{Headers, Reply, Request};
 
 use envelope::refusal;
@@ -45,6 +45,19 @@ impl Speaker for Bedrock {
             _ => converse::DELTA,
         };
         frame::event(kind, data.as_bytes())
+    }
+
+    fn ending(&self, how: Ending, stream: &Stream<'_>, _scene: &Scene<'_>) -> Option<Bytes> {
+        let Stream { request, sent, .. } = *stream;
+        if how == Ending::Failed || sent.is_empty() {
+            return None;
+        }
+        let prompt = Answer::of(&asked(request)?["messages"], &Reply::default()).usage.prompt;
+        let events = match Route::of(request)?.verb {
+            Verb::InvokeStream => invoke::cut_short(sent, prompt),
+            _ => converse::cut_short(sent, prompt),
+        };
+        Some(events.iter().flat_map(|event| event.bytes.iter().copied()).collect())
     }
 
     fn claims(&self, request: &Request) -> bool {
