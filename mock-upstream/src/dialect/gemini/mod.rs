@@ -71,17 +71,14 @@ impl Speaker for Gemini {
     }
 
     fn claims(&self, request: &Request) -> bool {
-        matches!(Route::of(request), Some(Route::Verb { .. }))
+        request.path().contains("/v1beta/")
+            || matches!(Route::of(request), Some(Route::Verb { .. }))
             || request.header("x-goog-api-key").next().is_some()
     }
 
     fn spoil(&self, event: &Bytes, how: Spoil) -> Option<Bytes> {
         let separated = event.starts_with(SEPARATOR.as_bytes());
         (how == Spoil::Separator && separated).then(|| event.slice(SEPARATOR.len()..))
-    }
-
-    fn claims(&self, request: &Request) -> bool {
-        request.path().contains("/v1beta/") || matches!(Route::of(request), Some(Route::Verb { .. }))
     }
 
     fn places(&self, place: Place, document: &Value) -> Vec<String> {
