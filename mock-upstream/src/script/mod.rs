@@ -2,7 +2,6 @@
 
 mod body;
 mod cursor;
-mod headers;
 mod play;
 mod request;
 mod select;
@@ -13,9 +12,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::fault::{BindError, Catalogue};
 
+pub use crate::headers::Headers;
 pub use body::Body;
 pub use cursor::{Cursor, Drawn};
-pub use headers::Headers;
 pub use play::{
     AfterEvents, ErrorEvent, EventsPlay, FaultPlay, NamedPlay, Play, Reply, StatusPlay, ToolCall, Usage,
 };
