@@ -2,8 +2,9 @@
 
 use std::io::ErrorKind;
 use std::net::SocketAddr;
+use std::time::Duration;
 
-use mock_upstream::control::{Client, Control, ControlOptions, Error, Guard, Token, TokenError};
+use mock_upstream::control::{Client, Control, ControlOptions, Error, Guard, Limits, Token, TokenError};
 use mock_upstream::{MockUpstream, Options};
 
 use crate::api::{Api, TOKEN};
@@ -96,11 +97,21 @@ fn a_token_is_one_long_word_that_is_never_shown() {
 }
 
 #[tokio::test]
-async fn a_body_is_read_up_to_the_cap() {
-    let api = Api::new().await;
-    let bearer = format!("Bearer {TOKEN}");
-    let fields = [("host", "x"), ("authorization", bearer.as_str())];
-    let body = format!(r#"{{"name":"{}"}}"#, "x".repeat(9 << 20));
-    let answer = send(api.control.addr(), &request("POST", "/v1/scenarios", &fields, &body)).await;
-    assert_eq!((answer.status, answer.code()), (413, "body_too_large".to_owned()));
+async fn a_body_is_read_up_to_the_cap_and_the_deadline() {
+    let mock = MockUpstream::start(Options::default()).await.unwrap();
+    let limits = Limits { body: 100, body_time: Duration::from_millis(50) };
+    let options = ControlOptions { limits, ..ControlOptions::guarded(Guard::Loopback) };
+    let control = Control::start(mock, options).await.unwrap();
+    let fields = [("host", "localhost")];
+    let open = async |name: String| {
+        let body = format!(r#"{{"name":"{name}"}}"#);
+        send(control.addr(), &request("POST", "/v1/scenarios", &fields, &body)).await
+    };
+    assert_eq!(open("x".repeat(89)).await.status, 201, "100 bytes");
+    let long = open("x".repeat(90)).await;
+    assert_eq!((long.status, long.code()), (413, "body_too_large".to_owned()));
+    let mut half = request("POST", "/v1/scenarios", &fields, r#"{"name":"x"}"#);
+    half.pop();
+    let slow = send(control.addr(), &half).await;
+    assert_eq!((slow.status, slow.code()), (408, "deadline".to_owned()));
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
 use mock_upstream::control::{Code, OPENAPI, ROUTES};
+use mock_upstream::dialect::Dialect;
 use serde_json::{Value, json};
 
 pub(crate) static DOCUMENT: LazyLock<Value> = LazyLock::new(|| serde_json::from_str(OPENAPI).unwrap());
@@ -82,4 +83,12 @@ fn a_schema_refuses_what_does_not_conform() {
     assert!(conforms(&schema, &json!({"status": "ok"})).is_ok());
     assert!(conforms(&schema, &json!({"status": "ok", "more": 1})).is_err());
     assert!(conforms(&schema, &json!({})).is_err());
+}
+
+#[test]
+fn the_document_names_every_dialect() {
+    let schema = json!({"$ref": "#/components/schemas/Dialect"});
+    for dialect in Dialect::ALL {
+        conforms(&schema, &serde_json::to_value(dialect).unwrap()).unwrap();
+    }
 }
