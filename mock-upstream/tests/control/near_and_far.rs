@@ -34,7 +34,8 @@ async fn story(mock: &Mock) -> Value {
     let reset = Turn::play(Play::Fault(FaultPlay::of("rst_before_head")));
     let spare = Turn::play(Play::Ok(Reply::default()));
     scenario.script(None, Script::of([held, reset, spare])).await.unwrap();
-    scenario.script_for_send(3, Some("first"), status(429)).await.unwrap();
+    let turns = [status(429), status(500)].into_iter().flat_map(|script| script.turns);
+    scenario.script_for_send(3, Some("first"), Script::of(turns)).await.unwrap();
 
     let asked = tokio::spawn({
         let request = chat(&words[0]);
@@ -129,6 +130,7 @@ async fn the_same_story_is_seen_alike_near_and_far() {
     let far = story(&Mock::Remote(api.client().await)).await;
     assert_eq!(near["answers"], json!([200, 429, 200, 501, 200]));
     assert_eq!(near["journal"].as_array().unwrap().len(), 4);
+    assert_eq!(near["unreached"], json!([{"scope": {"send": 3, "provider": "first"}, "turn": 1}]));
     assert_eq!(near, far);
 }
 
