@@ -6,6 +6,7 @@ mod registry;
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
 
 use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
@@ -141,7 +142,7 @@ impl Scenario {
     }
 
     fn set(&self, scope: Scope, script: Script) -> Result<(), ScriptError> {
-        let cursor = Cursor::new(script)?;
+        let cursor = Cursor::new(script, Instant::now())?;
         let mut scripts = self.inner.scripts();
         if let Some(replaced) = scripts.cursors.insert(scope.clone(), cursor) {
             scripts.unreached.extend(unreached(&scope, &replaced));
@@ -231,7 +232,7 @@ impl Inner {
             if let Some(cursor) = scripts.cursors.get_mut(&scope) {
                 let unanswered =
                     || format!("the script of scenario `{}` has no turn for this request", self.name);
-                return cursor.draw(request).map(Some).ok_or_else(unanswered);
+                return cursor.draw(request, Instant::now()).map(Some).ok_or_else(unanswered);
             }
         }
         Ok(None)
