@@ -44,6 +44,18 @@ fn what_is_wrong_in_a_script_is_shown_at_its_place() {
             "strikes before any request",
             "/impositions",
         ),
+        (
+            "turns:\n  - during: {from: 5, until: 5}\n    play: {ok: {}}\n",
+            "2:13",
+            "this time ends before it begins",
+            "",
+        ),
+        (
+            "turns:\n  - share: {percent: 101}\n    play: {ok: {}}\n",
+            "2:12",
+            "101 is more than 100 percent",
+            "",
+        ),
         ("turns: []\n", "1:8", "at least one turn", ""),
         (
             "turns:\n  - play: {named: {reply: no_such_reply_at_all}}\n",
