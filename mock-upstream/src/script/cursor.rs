@@ -60,24 +60,23 @@ impl Cursor {
         let number = self.requests;
         self.requests += 1;
         let since = now.saturating_duration_since(self.began);
-        let fits: Vec<usize> = (0..self.turns.len())
-            .filter(|at| {
-                let Slot { turn, when, .. } = &self.turns[*at];
-                turn.during.is_none_or(|during| during.holds(since))
-                    && turn.share.is_none_or(|share| share.holds(number))
-                    && when.as_ref().is_none_or(|when| when.matches(request))
-            })
-            .collect();
-        let fresh = fits.iter().copied().find(|at| !self.turns[*at].is_spent());
+        let fits = |slot: &Slot| {
+            let Slot { turn, when, .. } = slot;
+            turn.during.is_none_or(|during| during.holds(since))
+                && turn.share.is_none_or(|share| share.holds(number))
+                && when.as_ref().is_none_or(|when| when.matches(request))
+        };
+        let fresh = self.turns.iter().position(|slot| !slot.is_spent() && fits(slot));
         let index = match (fresh, self.then) {
             (Some(at), _) => at,
-            (None, Then::Repeat) => *fits.last()?,
+            (None, Then::Repeat) => self.turns.iter().rposition(fits)?,
             (None, Then::Fail) => return None,
             (None, Then::Loop) => {
-                for at in &fits {
-                    self.turns[*at].answered = 0;
+                let first = self.turns.iter().position(fits)?;
+                for slot in self.turns.iter_mut().filter(|slot| fits(slot)) {
+                    slot.answered = 0;
                 }
-                *fits.first()?
+                first
             }
         };
         let slot = &mut self.turns[index];

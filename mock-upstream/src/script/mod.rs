@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::fault::{BindError, Catalogue};
 
-pub use crate::headers::Headers;
+pub use crate::headers::{Field, Headers};
 pub use body::Body;
 pub use cursor::{Cursor, Drawn};
 pub use play::{
