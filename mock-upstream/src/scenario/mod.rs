@@ -6,6 +6,7 @@ mod registry;
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
 
 use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
@@ -142,7 +143,7 @@ impl Scenario {
     }
 
     fn set(&self, scope: Scope, script: Script) -> Result<(), ScriptError> {
-        let cursor = Cursor::new(script)?;
+        let cursor = Cursor::new(script, Instant::now())?;
         let mut scripts = self.inner.scripts();
         let of_send = scripts.cursors.entry(scope.send).or_default();
         match of_send.iter_mut().find(|(provider, _)| *provider == scope.provider) {
@@ -244,7 +245,7 @@ impl Inner {
             if let Some((_, cursor)) = of_send.find(|(known, _)| known.as_deref() == provider) {
                 let unanswered =
                     || format!("the script of scenario `{}` has no turn for this request", self.name);
-                return cursor.draw(request).map(Some).ok_or_else(unanswered);
+                return cursor.draw(request, Instant::now()).map(Some).ok_or_else(unanswered);
             }
         }
         Ok(None)
