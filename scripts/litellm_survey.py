@@ -128,8 +128,7 @@ def listened(program: str, folder: Path) -> str:
         families = [word for family in LISTENED for word in ("--family", family)]
         survey(program, ["--target", str(target), "--output", str(file), "--deadline", "20", *families])
     finally:
-        proxy.terminate()
-        proxy.wait(timeout=20)
+        end(proxy)
     rows = json.loads(file.read_text(encoding="utf-8"))["rows"]
     wrong = [told for row in rows if (told := disagreement(row, upstream, gateway))]
     print(f"{len(rows) - len(wrong)} of {len(rows)} rows agree with the bytes on either side of the proxy")
@@ -173,6 +172,16 @@ def ready(port: int, proxy: subprocess.Popen) -> None:
         except OSError:
             time.sleep(0.2)
     sys.exit("litellm-survey: the proxy did not come up")
+
+
+def end(proxy: subprocess.Popen) -> None:
+    proxy.terminate()
+    try:
+        proxy.wait(timeout=5)
+    except subprocess.TimeoutExpired:
+        # It waits for a request that it never answers.
+        proxy.kill()
+        proxy.wait()
 
 
 def free_port() -> int:
