@@ -3,6 +3,7 @@
 mod compile;
 mod frame;
 mod program;
+mod recode;
 mod score;
 
 use std::time::Duration;
@@ -13,6 +14,7 @@ use crate::script::Headers;
 
 pub use compile::{Answer, compile, unscripted};
 use frame::Head;
+pub(crate) use frame::refusal;
 use score::Score;
 
 /// Everything that answers one request.
