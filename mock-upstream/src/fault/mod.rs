@@ -12,8 +12,8 @@ use serde::{Deserialize, Serialize};
 
 pub use class::{Family, Group, Lane, Strikes};
 pub use op::{
-    Arg, ChunkOp, Content, EventSpan, Extent, Flood, Framing, HeadOp, InStream, Op, Pace, Place, Program,
-    Recoding, ReplyOp,
+    Arg, ChunkOp, Content, Ending, EventSpan, Extent, Flood, Framing, HeadOp, InStream, Op, Pace, Place,
+    Program, Recoding, ReplyOp,
 };
 pub use param::{BindError, Bindings, Param, ParamKind, Params};
 pub use proof::{

@@ -9,7 +9,7 @@ mod reply;
 use serde::{Deserialize, Serialize};
 
 pub use arg::Arg;
-pub use event::{EventSpan, InStream};
+pub use event::{Ending, EventSpan, InStream};
 pub use head::{ChunkOp, Extent, Flood, Framing, HeadOp, Pace, Recoding};
 pub use place::Place;
 pub use reply::{Content, ReplyOp};
