@@ -153,7 +153,7 @@ def ending(seen: dict, asked_for_stream: bool) -> str:
     whole = len(body) == int(length[1]) if length else body.endswith(b"0\r\n\r\n")
     if not head:
         return "open" if not seen["reset"] else "none"
-    stream = asked_for_stream and b"text/event-stream" in head.lower()
+    stream = asked_for_stream and re.search(rb"\r\ncontent-type: *text/event-stream", head.lower())
     if not whole and not seen["reset"] and b"[DONE]" not in body:
         return "open"
     if stream and re.search(rb"data: *\{\"error\"", body):
