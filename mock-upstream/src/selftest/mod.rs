@@ -1,5 +1,6 @@
 //! Proves every fault of the catalogue on the wire: a raw client compares what it sees with the fault's own proof.
 
+mod changes;
 mod compare;
 mod mask;
 mod pieces;
