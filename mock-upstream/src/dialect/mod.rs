@@ -1,7 +1,12 @@
 //! Replies in the bytes of a provider; pure.
 
+mod answer;
+mod azure;
+mod bedrock;
+mod gemini;
 mod named;
 mod openai;
+mod sloppy;
 
 use std::fmt;
 
@@ -13,6 +18,7 @@ use crate::fault::{Lane, Place};
 use crate::script::{Headers, Reply, Request};
 
 pub use named::NamedReply;
+pub use sloppy::Quirk;
 
 /// A family of providers that share routes, bodies and headers.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -22,6 +28,14 @@ pub enum Dialect {
     #[default]
     #[serde(rename = "openai")]
     OpenAi,
+    /// Gemini: generateContent whole and streamed, embeddings, token counts, models.
+    Gemini,
+    /// Azure OpenAI: what OpenAI says, under deployments and with the results of content filters.
+    Azure,
+    /// Bedrock: Converse and InvokeModel, with streams of binary frames.
+    Bedrock,
+    /// What OpenAI says while all is well, and errors that differ from OpenAI's in one way.
+    Sloppy(Quirk),
 }
 
 /// How a family of providers speaks. Everything is a function of what is given, so that a reply can be computed again.
@@ -34,7 +48,17 @@ trait Speaker {
     fn refusal(&self, status: u16, scene: &Scene<'_>) -> Healthy;
 
     /// The event by which the provider reports a failure within a stream, with these fields of its error object.
-    fn error_event(&self, fields: &Map<String, Value>, scene: &Scene<'_>) -> Bytes;
+    fn error_event(&self, fields: &Map<String, Value>, stream: &Stream<'_>, scene: &Scene<'_>) -> Bytes;
+
+    /// An event of the stream with this text as its data, be it JSON or not.
+    fn data_event(&self, data: &str, _stream: &Stream<'_>) -> Bytes {
+        Bytes::from(format!("data: {data}\n\n"))
+    }
+
+    /// The event, broken in this way; none when its framing has nothing that could break so.
+    fn spoil(&self, _event: &Bytes, _how: Spoil) -> Option<Bytes> {
+        None
+    }
 
     /// Where the place is in this document (a whole reply, or the data of one event), as JSON pointers; none when the
     /// document has no such place.
@@ -51,6 +75,10 @@ impl Dialect {
     fn speaker(self) -> &'static dyn Speaker {
         match self {
             Self::OpenAi => &openai::OpenAi,
+            Self::Gemini => &gemini::Gemini,
+            Self::Azure => &azure::Azure,
+            Self::Bedrock => &bedrock::Bedrock,
+            Self::Sloppy(quirk) => quirk.speaker(),
         }
     }
 
@@ -66,8 +94,18 @@ impl Dialect {
     }
 
     /// The event by which the provider reports a failure within a stream, with these fields of its error object.
-    pub fn error_event(self, fields: &Map<String, Value>, scene: &Scene<'_>) -> Bytes {
-        self.speaker().error_event(fields, scene)
+    pub fn error_event(self, fields: &Map<String, Value>, stream: &Stream<'_>, scene: &Scene<'_>) -> Bytes {
+        self.speaker().error_event(fields, stream, scene)
+    }
+
+    /// An event of the stream with this text as its data, be it JSON or not.
+    pub fn data_event(self, data: &str, stream: &Stream<'_>) -> Bytes {
+        self.speaker().data_event(data, stream)
+    }
+
+    /// The event, broken in this way; none when its framing has nothing that could break so.
+    pub fn spoil(self, event: &Bytes, how: Spoil) -> Option<Bytes> {
+        self.speaker().spoil(event, how)
     }
 
     /// Where the place is in this document (a whole reply, or the data of one event), as JSON pointers; none when the
@@ -93,18 +131,29 @@ impl Dialect {
         Some(row.reply(dialect.speaker().headers(content_type, scene), scene))
     }
 
-    /// Every dialect.
-    pub const ALL: [Self; 1] = [Self::OpenAi];
+    /// Every dialect, the sloppy ones by the first quirk; `Quirk::ALL` has the others.
+    pub const ALL: [Self; 5] =
+        [Self::OpenAi, Self::Gemini, Self::Azure, Self::Bedrock, Self::Sloppy(Quirk::ALL[0])];
 
-    /// The dialect that files call so.
+    /// The dialect of this name. `sloppy` alone is the one of the first quirk: all quirks share their named replies.
     pub fn parse(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|dialect| dialect.to_string() == name)
+        let sloppy = Quirk::ALL.map(Self::Sloppy);
+        let called = |dialect: &Self| dialect.to_string() == name;
+        Self::ALL.into_iter().chain(sloppy).find(|dialect| called(dialect) || dialect.family() == name)
+    }
+
+    /// The name without the quirk, under which files refer to the dialect's named replies.
+    pub fn family(self) -> String {
+        self.to_string().split(':').next().unwrap_or_default().to_owned()
     }
 }
 
 impl fmt::Display for Dialect {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.serialize(f)
+        match self {
+            Self::Sloppy(quirk) => write!(f, "sloppy:{quirk}"),
+            plain => plain.serialize(f),
+        }
     }
 }
 
@@ -153,6 +202,34 @@ impl Scene<'_> {
         let Identity { host, organization, .. } = self.identity;
         format!("(host {host}, organization {organization}, request {})", self.request_id())
     }
+}
+
+/// The stream into which an event goes that is not of the healthy reply.
+#[derive(Debug, Clone, Copy)]
+pub struct Stream<'a> {
+    /// The request that the stream answers, which decides its form.
+    pub request: &'a Request,
+    /// Whether anything of the body was written before.
+    pub begun: bool,
+}
+
+/// How the framing of one event breaks, where it has more framing than a blank line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Spoil {
+    /// The checksum over the lengths is wrong.
+    PreludeChecksum,
+    /// The checksum over the whole event is wrong.
+    MessageChecksum,
+    /// The event ends before the length that it declares.
+    Cut,
+    /// What separates the event from the one before is missing.
+    Separator,
+}
+
+impl Spoil {
+    /// Every way.
+    pub const ALL: [Self; 4] = [Self::PreludeChecksum, Self::MessageChecksum, Self::Cut, Self::Separator];
 }
 
 /// A reply, not yet framed.

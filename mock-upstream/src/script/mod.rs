@@ -19,14 +19,15 @@ pub use play::{
     AfterEvents, ErrorEvent, EventsPlay, FaultPlay, NamedPlay, Play, Reply, StatusPlay, ToolCall, Usage,
 };
 pub use request::Request;
-pub(crate) use request::readable;
+pub(crate) use request::{from_readable, readable};
 pub use select::{Matchers, Select, SelectError};
 
 /// A sequence of turns, each of which answers one request.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Script {
-    /// The turns, in the order in which they answer.
+    /// The turns, in the order in which they answer; `attempts` in files means the same.
+    #[serde(alias = "attempts")]
     pub turns: Vec<Turn>,
     /// What happens once every turn that fits a request is spent.
     #[serde(default)]

@@ -90,14 +90,16 @@ fn play_over_reply(score: &mut Score<'_>, op: &Op, stage: &Stage<'_>) -> Result<
         Op::Body(extent) => score.body(*extent),
         Op::Events(span) => events(score, span, bindings),
         Op::Event(InStream::Error) => {
-            let event = answer.dialect.error_event(&serde_json::Map::new(), &answer.scene);
+            let event = answer.dialect.error_event(&serde_json::Map::new(), &score.stream(), &answer.scene);
             score.foreign_event(&event);
         }
-        Op::Event(InStream::Data(text)) => score.foreign_event(&Bytes::from(format!("data: {text}\n\n"))),
         Op::BareBody(extent) => score.bare_body(*extent),
         Op::Chunk(chunk) => head::chunk(score, chunk),
         Op::Recode(recoding) => recode::play(score, recoding, bindings)?,
         Op::Keep => score.keep(),
+        Op::Event(InStream::Data(text)) => {
+            score.foreign_event(&answer.dialect.data_event(text, &score.stream()));
+        }
         Op::HalfEvent => score.half_event(),
         Op::Drip { every, bytes } => {
             let size = usize::try_from(bytes.value(bindings)).unwrap_or(usize::MAX);

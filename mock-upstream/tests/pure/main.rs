@@ -2,15 +2,24 @@
 
 #![expect(clippy::unwrap_used, reason = "a test says what failed by its backtrace")]
 
+mod azure;
+mod bedrock;
 mod catalogue;
 mod dialect;
+mod eventstream;
+mod gemini;
 mod marker;
+mod schema;
 mod script;
+mod sloppy;
 mod step;
 
 use bytes::Bytes;
-use mock_upstream::dialect::{Identity, Scene};
-use mock_upstream::script::Request;
+use mock_upstream::dialect::{Identity, Scene, Stream};
+use mock_upstream::script::{Request, ToolCall};
+use proptest::collection;
+use proptest::prelude::{Just, Strategy, any, prop_oneof};
+use serde_json::json;
 
 pub(crate) fn post(path: &str, body: &str) -> Request {
     Request {
@@ -22,6 +31,30 @@ pub(crate) fn post(path: &str, body: &str) -> Request {
     }
 }
 
+/// Text with the characters that break careless renderers.
+pub(crate) fn text() -> impl Strategy<Value = String> {
+    let piece = prop_oneof![
+        any::<char>().prop_map(String::from),
+        Just("\n\n".to_owned()),
+        Just("data: ".to_owned()),
+        Just(" ".to_owned()),
+        Just("[DONE]".to_owned()),
+        Just("\u{2028}é\\\"".to_owned()),
+    ];
+    collection::vec(piece, 0..40).prop_map(|pieces| pieces.concat())
+}
+
+/// Calls of tools whose arguments are JSON objects.
+pub(crate) fn tool_calls() -> impl Strategy<Value = Vec<ToolCall>> {
+    let call = (text(), text())
+        .prop_map(|(name, value)| ToolCall { name, arguments: json!({ "at": value }).to_string() });
+    collection::vec(call, 0..3)
+}
+
 pub(crate) fn scene(identity: &Identity) -> Scene<'_> {
     Scene { identity, serial: 7, unix_time: 1_800_000_000 }
+}
+
+pub(crate) fn stream_to(request: &Request, begun: bool) -> Stream<'_> {
+    Stream { request, begun }
 }
