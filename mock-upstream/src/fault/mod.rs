@@ -12,8 +12,8 @@ use serde::{Deserialize, Serialize};
 
 pub use class::{Family, Group, Lane, Need, Strikes};
 pub use op::{
-    AnswerOp, Arg, CallOp, ChunkOp, Content, Edit, ErrorContent, EventSpan, Extent, Flood, Framing, HeadOp,
-    InStream, Op, Pace, Pick, Place, Program, Recoding, ReplyOp, Spot, UsageOp, words,
+    AnswerOp, Arg, CallOp, ChunkOp, Content, Edit, Ending, ErrorContent, EventSpan, Extent, Flood, Framing,
+    HeadOp, InStream, Op, Pace, Pick, Place, Program, Recoding, ReplyOp, Spot, UsageOp, words,
 };
 pub use param::{BindError, Bindings, Param, ParamKind, Params};
 pub use proof::{

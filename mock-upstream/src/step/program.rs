@@ -88,7 +88,7 @@ fn play_over_reply(score: &mut Score<'_>, op: &Op, stage: &Stage<'_>) -> Result<
         Op::Reply(reply) => reply::play(score, reply, stage)?,
         Op::Head(head) => head::play(score, head, bindings),
         Op::Body(extent) => score.body(*extent),
-        Op::Events(span) => events(score, span, bindings),
+        Op::Events(span) => events(score, span, bindings)?,
         Op::Event(InStream::Error) => {
             let event = answer.dialect.error_event(&serde_json::Map::new(), &score.stream(), &answer.scene);
             score.foreign_event(&event);
@@ -99,6 +99,10 @@ fn play_over_reply(score: &mut Score<'_>, op: &Op, stage: &Stage<'_>) -> Result<
         Op::Keep => score.keep(),
         Op::Event(InStream::Data(text)) => {
             score.foreign_event(&answer.dialect.data_event(text, &score.stream()));
+        }
+        Op::Event(InStream::Ending(how)) => {
+            let event = answer.dialect.ending(*how, &score.stream(), &answer.scene);
+            score.foreign_event(&event.ok_or_else(|| format!("no stream here ends as {how:?}"))?);
         }
         Op::HalfEvent => score.half_event(),
         Op::Drip { every, bytes } => {
@@ -120,16 +124,20 @@ fn play_over_reply(score: &mut Score<'_>, op: &Op, stage: &Stage<'_>) -> Result<
     Ok(())
 }
 
-fn events(score: &mut Score<'_>, span: &EventSpan, bindings: &Bindings) {
+fn events(score: &mut Score<'_>, span: &EventSpan, bindings: &Bindings) -> Result<(), String> {
     match span {
         EventSpan::Next(count) => {
             let count = usize::try_from(count.value(bindings)).unwrap_or(usize::MAX);
             score.events(|role| role == EventRole::Part, count);
         }
         EventSpan::UntilFinish => score.events(|role| role == EventRole::Part, usize::MAX),
+        EventSpan::UntilDone if !score.has_end_mark() => {
+            return Err("the stream has no mark at its end that could be missing".into());
+        }
         EventSpan::UntilDone => score.events(|role| role != EventRole::Done, usize::MAX),
         EventSpan::Rest => score.events(|_| true, usize::MAX),
     }
+    Ok(())
 }
 
 fn head_of(score: &Score<'_>) -> Head {

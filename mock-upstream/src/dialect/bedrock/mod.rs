@@ -7,6 +7,7 @@ mod invoke;
 mod places;
 mod route;
 
+use std::ops::Range;
 use std::sync::LazyLock;
 
 use bytes::Bytes;
@@ -46,8 +47,20 @@ impl Speaker for Bedrock {
         frame::event(kind, data.as_bytes())
     }
 
+    fn document(&self, event: &Bytes) -> Option<Range<usize>> {
+        frame::payload(event)
+    }
+
+    fn reframed(&self, event: Bytes) -> Bytes {
+        frame::reframed(&event)
+    }
+
     fn spoil(&self, event: &Bytes, how: Spoil) -> Option<Bytes> {
         frame::spoil(event, how)
+    }
+
+    fn claims(&self, request: &Request) -> bool {
+        Route::of(request).is_some()
     }
 
     fn places(&self, place: Place, document: &Value) -> Vec<String> {

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 pub use arg::Arg;
 pub use edit::{AnswerOp, CallOp, Edit, Pick, Spot, UsageOp};
-pub use event::{EventSpan, InStream};
+pub use event::{Ending, EventSpan, InStream};
 pub use head::{ChunkOp, Extent, Flood, Framing, HeadOp, Pace, Recoding};
 pub use place::Place;
 pub use reply::{Content, ErrorContent, ReplyOp};

@@ -1,5 +1,7 @@
 //! Changes to the healthy reply: what it says, and the JSON in which it says it.
 
+use std::ops::Range;
+
 use bytes::Bytes;
 use serde_json::Value;
 
@@ -37,7 +39,8 @@ pub(super) fn said(reply: &Reply, op: &AnswerOp) -> Reply {
 pub(super) fn edited(healthy: Healthy, edits: &[Edit], stage: &Stage<'_>) -> Result<Healthy, String> {
     let content = match &healthy.content {
         Content::Whole(body) => {
-            let mut draft = Draft::of(body, EventRole::Finish).ok_or("the healthy reply is not JSON")?;
+            let draft = Draft::of(body, 0..body.len(), EventRole::Finish);
+            let mut draft = draft.ok_or("the healthy reply is not JSON")?;
             for edit in edits {
                 if !draft.change(edit, &healthy, stage)? {
                     return Err(format!("the healthy reply has no place `{}`", edit.spot()));
@@ -56,10 +59,11 @@ fn edited_events(
     healthy: &Healthy,
     stage: &Stage<'_>,
 ) -> Result<Vec<Event>, String> {
-    let mut drafts: Vec<Option<Draft>> =
-        events.iter().map(|event| Draft::of(&event.bytes, event.role)).collect();
+    let dialect = stage.answer.dialect;
+    let draft = |event: &Event| Draft::of(&event.bytes, dialect.document(&event.bytes)?, event.role);
+    let mut drafts: Vec<Option<Draft>> = events.iter().map(draft).collect();
     for edit in edits {
-        let with = drafts.iter_mut().flatten().filter(|draft| draft.has(edit, stage.answer.dialect));
+        let with = drafts.iter_mut().flatten().filter(|draft| draft.has(edit, dialect));
         let mut with: Vec<&mut Draft> = match edit.pick() {
             Pick::Every => with.collect(),
             Pick::Finish => with.filter(|draft| draft.role == EventRole::Finish).collect(),
@@ -74,8 +78,10 @@ fn edited_events(
         }
     }
     let rewritten = |(event, draft): (&Event, Option<Draft>)| match draft {
-        Some(draft) => Ok(Event { bytes: draft.bytes()?, role: event.role }),
-        None => Ok(event.clone()),
+        Some(draft) if draft.changed => {
+            Ok(Event { bytes: dialect.reframed(draft.bytes()?), role: event.role })
+        }
+        _ => Ok(event.clone()),
     };
     events.iter().zip(drafts).map(rewritten).collect()
 }
@@ -86,18 +92,17 @@ struct Draft {
     document: Value,
     behind: Bytes,
     role: EventRole,
+    changed: bool,
     /// What is written in place of the stand-ins.
     written: Vec<Bytes>,
 }
 
 impl Draft {
-    /// The document in these bytes, which may be an event; none when there is none.
-    fn of(bytes: &Bytes, role: EventRole) -> Option<Self> {
-        let begin = memchr::memchr(b'{', bytes)?;
-        let end = memchr::memrchr(b'}', bytes)? + 1;
-        let document = serde_json::from_slice(bytes.get(begin..end)?).ok()?;
-        let (before, behind) = (bytes.slice(..begin), bytes.slice(end..));
-        Some(Self { before, document, behind, role, written: Vec::new() })
+    /// The document at this place in these bytes; none when it is not JSON.
+    fn of(bytes: &Bytes, at: Range<usize>, role: EventRole) -> Option<Self> {
+        let document = serde_json::from_slice(bytes.get(at.clone())?).ok()?;
+        let (before, behind) = (bytes.slice(..at.start), bytes.slice(at.end..));
+        Some(Self { before, document, behind, role, changed: false, written: Vec::new() })
     }
 
     fn has(&self, edit: &Edit, dialect: Dialect) -> bool {
@@ -113,6 +118,7 @@ impl Draft {
         if !self.has(edit, stage.answer.dialect) {
             return Ok(false);
         }
+        self.changed = true;
         let pointers = match edit.spot() {
             Spot::Place(place) => stage.answer.dialect.places(*place, &self.document),
             Spot::Pointer(pointer) => vec![pointer.clone()],
