@@ -22,12 +22,14 @@ pub use proof::{
 };
 
 /// The files of the shipped catalogue, by the group letters they mostly hold.
-const SHIPPED: [(&str, &str); 7] = [
+const SHIPPED: [(&str, &str); 9] = [
     ("connection.yaml", include_str!("../../faults/connection.yaml")),
     ("framing.yaml", include_str!("../../faults/framing.yaml")),
     ("head.yaml", include_str!("../../faults/head.yaml")),
     ("body.yaml", include_str!("../../faults/body.yaml")),
     ("json.yaml", include_str!("../../faults/json.yaml")),
+    ("status.yaml", include_str!("../../faults/status.yaml")),
+    ("retry.yaml", include_str!("../../faults/retry.yaml")),
     ("answer.yaml", include_str!("../../faults/answer.yaml")),
     ("stream.yaml", include_str!("../../faults/stream.yaml")),
 ];

@@ -3,6 +3,7 @@
 mod changes;
 mod compare;
 mod mask;
+mod moment;
 mod pieces;
 mod prove;
 mod raw;
