@@ -2,11 +2,12 @@
 
 use mock_upstream::dialect::{Content, Dialect, EventRole, Healthy, Identity, Stream};
 use mock_upstream::fault::{Ending, Place};
-use mock_upstream::script::{Reply, Request, ToolCall};
+use mock_upstream::script::{Reply, Request, ToolCall, Usage};
+use proptest::{option, prop_assert_eq, proptest};
 use serde_json::{Map, Value, json};
 
 use crate::schema::Schema;
-use crate::{document, get, post, scene};
+use crate::{document, get, post, scene, text, tool_calls};
 
 fn answered(request: &Request, reply: &Reply) -> Healthy {
     Dialect::OpenAi.healthy(request, reply, &scene(&Identity::of("first")))
@@ -239,4 +240,35 @@ fn legacy_choices_have_places_too() {
     let whole = document(&answered(&request, &Reply::default()).body());
     assert_eq!(Dialect::OpenAi.places(Place::Text, &whole), ["/choices/0/text"]);
     assert_eq!(Dialect::OpenAi.places(Place::Finish, &whole), ["/choices/0/finish_reason"]);
+}
+
+proptest! {
+    #[test]
+    fn the_chunks_of_a_chat_are_the_completion(
+        answer in option::of(text()), tool_calls in tool_calls(), prompt: u32, completion: u32,
+    ) {
+        let usage = Some(Usage { prompt: prompt.into(), completion: completion.into() });
+        let reply = Reply { answer, tool_calls, usage, ..Reply::default() };
+        let whole = document(&answered(&chat(&json!({})), &reply).body());
+        let more = json!({"stream": true, "stream_options": {"include_usage": true}});
+        let chunks = chunks(&answered(&chat(&more), &reply).body());
+        let (mut said, mut calls) = (String::new(), Vec::<(String, String)>::new());
+        for delta in chunks.iter().map(|chunk| &chunk["choices"][0]["delta"]) {
+            said.push_str(delta["content"].as_str().unwrap_or_default());
+            for call in delta["tool_calls"].as_array().into_iter().flatten() {
+                if let Some(name) = call["function"]["name"].as_str() {
+                    calls.push((name.to_owned(), String::new()));
+                }
+                calls.last_mut().unwrap().1.push_str(call["function"]["arguments"].as_str().unwrap());
+            }
+        }
+        let message = &whole["choices"][0]["message"];
+        let called = message["tool_calls"].as_array().into_iter().flatten().map(|call| {
+            let text = |field: &str| call["function"][field].as_str().unwrap().to_owned();
+            (text("name"), text("arguments"))
+        });
+        prop_assert_eq!(said, message["content"].as_str().unwrap_or_default());
+        prop_assert_eq!(calls, called.collect::<Vec<_>>());
+        prop_assert_eq!(&chunks.last().unwrap()["usage"], &whole["usage"]);
+    }
 }

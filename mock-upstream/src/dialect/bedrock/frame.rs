@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use bytes::{BufMut as _, Bytes, BytesMut};
+use serde_json::Value;
 
 use crate::dialect::Spoil;
 
@@ -50,8 +51,8 @@ fn frame(fields: &[(&str, &str)], payload: &[u8]) -> Bytes {
     frame.freeze()
 }
 
-/// Where the payload of a frame is.
-pub(super) fn payload(event: &Bytes) -> Option<Range<usize>> {
+/// Which bytes of a frame are its payload.
+pub(super) fn span(event: &[u8]) -> Option<Range<usize>> {
     let headers = event.get(4..8)?.iter().fold(0, |length, byte| length << 8 | usize::from(*byte));
     let payload = PRELUDE + headers..event.len().checked_sub(CHECKSUM)?;
     event.get(payload.clone()).map(|_| payload)
@@ -69,6 +70,11 @@ pub(super) fn reframed(event: &Bytes) -> Bytes {
     frame.put_slice(&event[PRELUDE..covered]);
     frame.put_u32(crc32fast::hash(&frame));
     frame.freeze()
+}
+
+/// The payload of a frame of this dialect, when it is JSON.
+pub(super) fn payload(frame: &[u8]) -> Option<Value> {
+    serde_json::from_slice(&frame[span(frame)?]).ok()
 }
 
 /// The frame, broken in one way and right in every other; none for what is no frame.
