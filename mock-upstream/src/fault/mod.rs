@@ -5,27 +5,32 @@ mod op;
 mod param;
 mod proof;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 
 use serde::{Deserialize, Serialize};
 
-pub use class::{Family, Group, Lane, Strikes};
+pub use class::{Family, Group, Lane, Need, Strikes};
 pub use op::{
-    Arg, ChunkOp, Content, Ending, EventSpan, Extent, Flood, Framing, HeadOp, InStream, Op, Pace, Place,
-    Program, Recoding, ReplyOp,
+    AnswerOp, Arg, CallOp, ChunkOp, Content, Edit, Ending, ErrorContent, EventSpan, Extent, Flood, Framing,
+    HeadOp, InStream, Op, Pace, Pick, Place, Program, Recoding, ReplyOp, Spot, UsageOp, words,
 };
 pub use param::{BindError, Bindings, Param, ParamKind, Params};
 pub use proof::{
-    After, Changes, Coding, EventSight, FramingSight, HeadSight, Part, Piece, Probe, Proof, Range, Sight,
+    After, Changes, Coding, EventSight, EventsSight, FramingSight, HeadSight, Part, Piece, Probe, Proof,
+    Range, Sight,
 };
 
 /// The files of the shipped catalogue, by the group letters they mostly hold.
-const SHIPPED: [(&str, &str); 5] = [
+const SHIPPED: [(&str, &str); 9] = [
     ("connection.yaml", include_str!("../../faults/connection.yaml")),
     ("framing.yaml", include_str!("../../faults/framing.yaml")),
     ("head.yaml", include_str!("../../faults/head.yaml")),
     ("body.yaml", include_str!("../../faults/body.yaml")),
+    ("json.yaml", include_str!("../../faults/json.yaml")),
+    ("status.yaml", include_str!("../../faults/status.yaml")),
+    ("retry.yaml", include_str!("../../faults/retry.yaml")),
+    ("answer.yaml", include_str!("../../faults/answer.yaml")),
     ("stream.yaml", include_str!("../../faults/stream.yaml")),
 ];
 
@@ -82,6 +87,13 @@ impl Catalogue {
         self.faults.iter().map(Fault::listed).collect()
     }
 
+    /// For each group how many of its listed modes the catalogue plays.
+    pub fn covered(&self) -> Vec<(Group, usize)> {
+        let modes: BTreeSet<&str> = self.faults.iter().filter_map(|fault| fault.mode.as_deref()).collect();
+        let covered = |group: Group| modes.iter().filter(|mode| group.lists(mode)).count();
+        Group::ALL.into_iter().map(|group| (group, covered(group))).collect()
+    }
+
     /// How many faults each group has, groups without any included.
     pub fn counts(&self) -> Vec<(Group, usize)> {
         let count = |group| self.faults.iter().filter(|fault| fault.group == group).count();
@@ -107,6 +119,9 @@ pub struct Fault {
     pub strikes: Strikes,
     /// What happens, in one line.
     pub says: String,
+    /// What the request has to ask for, so that there is something to strike.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub needs: Vec<Need>,
     /// What a script may set.
     #[serde(default)]
     pub params: BTreeMap<String, Param>,
@@ -132,8 +147,18 @@ impl Fault {
     }
 
     fn listed(&self) -> Listed<'_> {
-        let Self { id, group, family, strikes, says, params, .. } = self;
-        Listed { id, group: *group, family: *family, strikes: *strikes, lanes: self.lanes(), says, params }
+        let Self { id, group, mode, family, strikes, says, needs, params, .. } = self;
+        Listed {
+            id,
+            group: *group,
+            mode: mode.as_deref(),
+            family: *family,
+            strikes: *strikes,
+            lanes: self.lanes(),
+            says,
+            needs,
+            params,
+        }
     }
 
     /// Gives every parameter its value: the script's, else the default.
@@ -153,6 +178,9 @@ impl Fault {
             if let Some(name) = op.args().into_iter().find_map(|arg| arg.unknown_in(&self.params)) {
                 return Err(format!("`$({name})` is not a parameter"));
             }
+            if let Some(word) = op.texts().into_iter().find_map(|text| words::unknown(text, &self.params)) {
+                return Err(format!("`$({word})` is neither a word nor a parameter"));
+            }
             if matches!(op, Op::Refuse) != (self.strikes == Strikes::Connect) {
                 return Err("`refuse` belongs to faults that strike at `connect`, and only it does".into());
             }
@@ -161,6 +189,12 @@ impl Fault {
             if op.needs_events() {
                 return Err("a program for plain replies has no events".into());
             }
+        }
+        if programs.into_iter().flatten().any(|program| !program.is_sorted_by_key(|op| !op.prepares())) {
+            return Err("`answer` and `edit` come before everything else".into());
+        }
+        if self.mode.as_deref().is_some_and(|mode| !Group::ALL.into_iter().any(|group| group.lists(mode))) {
+            return Err("no group lists such a mode".into());
         }
         if !self.proof.fits(&self.play) {
             return Err("the lanes of `proof` are not those of `play`".into());
@@ -178,6 +212,8 @@ pub struct Listed<'a> {
     pub id: &'a str,
     /// Where it belongs.
     pub group: Group,
+    /// Which of the group's listed modes it plays.
+    pub mode: Option<&'a str>,
     /// Under which word contracts document it.
     pub family: Family,
     /// How far the exchange has come.
@@ -186,6 +222,8 @@ pub struct Listed<'a> {
     pub lanes: Vec<Lane>,
     /// What happens.
     pub says: &'a str,
+    /// What the request has to ask for.
+    pub needs: &'a [Need],
     /// What a script may set.
     pub params: &'a BTreeMap<String, Param>,
 }

@@ -64,14 +64,24 @@ fn chat_alone() -> Vec<Probe> {
 pub enum Probe {
     /// A chat completion of OpenAI's.
     Chat,
+    /// The same with the tokens counted within a stream.
+    ChatUsage,
+    /// The same with two choices.
+    ChatChoices,
+    /// The same with log probabilities.
+    ChatLogprobs,
+    /// The same with an answer by a JSON schema.
+    ChatSchema,
     /// An embedding of OpenAI's; it has no stream.
     Embeddings,
+    /// The same for two inputs.
+    EmbeddingsOfTwo,
 }
 
 impl Probe {
     /// Whether it can ask for a stream.
     pub fn streams(self) -> bool {
-        self != Self::Embeddings
+        !matches!(self, Self::Embeddings | Self::EmbeddingsOfTwo)
     }
 }
 
@@ -132,6 +142,8 @@ pub enum Piece {
     HalfEvent(usize),
     /// The healthy event of this number with changes in its JSON, without chunk framing.
     EventWith(EventSight),
+    /// Events of the healthy stream with the same changes in the JSON of each, each a chunk of its own.
+    EventsWith(EventsSight),
     /// These pieces in one chunk that completes an event.
     Event(Vec<Self>),
     /// These pieces in one chunk.
@@ -223,12 +235,12 @@ pub enum Part {
     SecondHalf,
 }
 
-/// Events `from` (counted from 0) up to, without, `to`; a negative number counts from the end.
+/// Events `from` (counted from 0) up to, without, `to`; negative numbers count from the end.
 #[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Range {
     /// The first.
-    pub from: usize,
+    pub from: i64,
     /// The one behind the last; all when absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub to: Option<i64>,
@@ -244,6 +256,15 @@ pub struct Changes {
     /// What is missing.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub remove: Vec<String>,
+    /// Lists of which only the first items are there, and how many.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub keep: BTreeMap<String, usize>,
+    /// Lists whose items come in the other order.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub reversed: Vec<String>,
+    /// Bytes that stand where a value stood, be they JSON or not.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub verbatim: BTreeMap<String, Vec<Piece>>,
 }
 
 /// A healthy event with changes.
@@ -254,6 +275,16 @@ pub struct EventSight {
     pub at: i64,
     /// The changes in its JSON.
     #[serde(default)]
+    pub changes: Changes,
+}
+
+/// Healthy events with the same changes.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct EventsSight {
+    /// Which.
+    pub range: Range,
+    /// The changes in the JSON of each.
     pub changes: Changes,
 }
 

@@ -3,6 +3,7 @@
 use std::io::{ErrorKind, Read as _};
 
 use super::mask::masked;
+use super::moment;
 use super::pieces::{ANY, Expected};
 use super::raw::{End, Raw};
 use super::reply::find;
@@ -54,7 +55,9 @@ async fn head(raw: &mut Raw, status_line: &str, lines: &[String], ended: bool) -
             return Err(format!("a head was to come, and {} came, then {end:?}", shown(raw.unread())));
         }
     };
-    let bytes = masked(&raw.take(end));
+    let bytes = raw.take(end);
+    let lines = &in_time(lines, &String::from_utf8_lossy(&bytes))?;
+    let bytes = masked(&bytes);
     let text = String::from_utf8_lossy(&bytes);
     let mut came = text.trim_end_matches("\r\n").split("\r\n");
     let first = came.next().unwrap_or_default();
@@ -79,6 +82,22 @@ async fn head(raw: &mut Raw, status_line: &str, lines: &[String], ended: bool) -
         return Err(format!("head lines: too many {more:?}, missing {missing:?}"));
     }
     Ok(Head { length: end, content_length })
+}
+
+/// The lines with the moments that they name, each of which has come to the second; the others as they are.
+fn in_time(lines: &[String], head: &str) -> Result<Vec<String>, String> {
+    let mut all = Vec::with_capacity(lines.len());
+    for line in lines {
+        all.push(match moment::resolved(line, head)? {
+            None => line.clone(),
+            Some(exact) if head.lines().any(|came| came == exact) => {
+                String::from_utf8_lossy(&masked(exact.as_bytes())).into_owned()
+            }
+            Some(exact) => return Err(format!("head lines: missing {exact:?}")),
+        });
+    }
+    all.sort_unstable();
+    Ok(all)
 }
 
 async fn coded(raw: &mut Raw, coding: Coding, expected: &[u8], length: usize) -> Result<usize, String> {

@@ -1,7 +1,9 @@
 //! Proves every fault of the catalogue on the wire: a raw client compares what it sees with the fault's own proof.
 
+mod changes;
 mod compare;
 mod mask;
+mod moment;
 mod pieces;
 mod prove;
 mod raw;

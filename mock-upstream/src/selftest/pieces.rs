@@ -1,10 +1,9 @@
 //! From the pieces of a proof to the bytes that must come.
 
-use serde_json::Value;
-
 use super::Reply;
+use super::changes::changed;
 use super::reply::find;
-use crate::fault::{Changes, Coding, EventSight, FramingSight, HeadSight, Part, Piece, Range};
+use crate::fault::{Changes, Coding, EventSight, EventsSight, FramingSight, HeadSight, Part, Piece, Range};
 
 /// Stands for a content length that is taken as it comes.
 pub(super) const ANY: &str = "any";
@@ -74,7 +73,9 @@ impl Pieces<'_> {
     /// How many events these pieces complete.
     pub(super) fn events(&self, pieces: &[Piece]) -> usize {
         let count = |piece: &Piece| match piece {
-            Piece::Events(range) | Piece::BareEvents(range) => self.range(*range).map_or(0, <[_]>::len),
+            Piece::Events(range)
+            | Piece::BareEvents(range)
+            | Piece::EventsWith(EventsSight { range, .. }) => self.range(*range).map_or(0, <[_]>::len),
             Piece::Event(_) => 1,
             Piece::Repeat { bytes, times } => self.events(bytes) * times,
             _ => 0,
@@ -146,7 +147,7 @@ impl Pieces<'_> {
             Piece::Body(Part::Whole) => body.clone(),
             Piece::Body(Part::FirstHalf) => body[..body.len() / 2].to_vec(),
             Piece::Body(Part::SecondHalf) => body[body.len() / 2..].to_vec(),
-            Piece::BodyWith(changes) => changed(&json(body)?, changes)?.to_string().into_bytes(),
+            Piece::BodyWith(changes) => self.changed(body, changes)?,
             Piece::SpoiledBody(behind) => {
                 let mut body = body.clone();
                 let at = find(&body, behind.as_bytes()).ok_or("the healthy body has no such text")?;
@@ -160,6 +161,13 @@ impl Pieces<'_> {
                 chunk(&event[..event.len() / 2])
             }
             Piece::EventWith(sight) => self.event_with(sight)?,
+            Piece::EventsWith(EventsSight { range, changes }) => {
+                let mut all = Vec::new();
+                for event in self.range(*range)? {
+                    all.extend(chunk(&self.event_changed(event, changes)?));
+                }
+                all
+            }
             Piece::Event(pieces) | Piece::Chunk(pieces) => chunk(&self.bytes(pieces)?),
             Piece::LongChunk(longer, pieces) => {
                 let bytes = self.bytes(pieces)?;
@@ -181,16 +189,27 @@ impl Pieces<'_> {
     fn range(&self, Range { from, to }: Range) -> Result<&[Vec<u8>], String> {
         let chunks = &self.healthy.chunks;
         let to = to.map_or(Some(chunks.len()), |to| place(to, chunks.len()));
-        to.and_then(|to| chunks.get(from..to)).ok_or_else(|| "there are no such events".to_owned())
+        let from = place(from, chunks.len());
+        from.zip(to)
+            .and_then(|(from, to)| chunks.get(from..to))
+            .ok_or_else(|| "there are no such events".to_owned())
     }
 
     fn event_with(&self, EventSight { at, changes }: &EventSight) -> Result<Vec<u8>, String> {
         let chunks = &self.healthy.chunks;
         let event = place(*at, chunks.len()).and_then(|at| chunks.get(at)).ok_or("there is no such event")?;
+        self.event_changed(event, changes)
+    }
+
+    fn event_changed(&self, event: &[u8], changes: &Changes) -> Result<Vec<u8>, String> {
         let text = String::from_utf8_lossy(event);
         let (before, data) = text.split_once("data: ").ok_or("the event has no data")?;
-        let changed = changed(&json(data.trim_end().as_bytes())?, changes)?;
-        Ok(format!("{before}data: {changed}\n\n").into_bytes())
+        let changed = self.changed(data.trim_end().as_bytes(), changes)?;
+        Ok([before.as_bytes(), b"data: ", &changed, b"\n\n"].concat())
+    }
+
+    fn changed(&self, json: &[u8], changes: &Changes) -> Result<Vec<u8>, String> {
+        changed(json, changes, |pieces| self.bytes(pieces))
     }
 }
 
@@ -200,39 +219,6 @@ fn place(number: i64, length: usize) -> Option<usize> {
         Ok(at) => Some(at),
         Err(_) => length.checked_sub(usize::try_from(number.unsigned_abs()).ok()?),
     }
-}
-
-fn json(bytes: &[u8]) -> Result<Value, String> {
-    serde_json::from_slice(bytes).map_err(|error| format!("the healthy reply is not JSON: {error}"))
-}
-
-fn changed(document: &Value, changes: &Changes) -> Result<Value, String> {
-    let mut document = document.clone();
-    for (pointer, value) in &changes.set {
-        let (parent, name) = parent(&mut document, pointer)?;
-        match parent {
-            Value::Object(fields) => {
-                fields.insert(name, value.clone());
-            }
-            parent => {
-                let at: Option<usize> = name.parse().ok();
-                let item = at.and_then(|at| parent.get_mut(at)).ok_or_else(|| format!("no `{pointer}`"))?;
-                *item = value.clone();
-            }
-        }
-    }
-    for pointer in &changes.remove {
-        let (parent, name) = parent(&mut document, pointer)?;
-        let gone = parent.as_object_mut().and_then(|fields| fields.shift_remove(&name));
-        gone.ok_or_else(|| format!("no `{pointer}`"))?;
-    }
-    Ok(document)
-}
-
-fn parent<'d>(document: &'d mut Value, pointer: &str) -> Result<(&'d mut Value, String), String> {
-    let (parent, name) = pointer.rsplit_once('/').ok_or_else(|| format!("`{pointer}` is no pointer"))?;
-    let parent = document.pointer_mut(parent).ok_or_else(|| format!("no parent of `{pointer}`"))?;
-    Ok((parent, name.to_owned()))
 }
 
 fn chunk(bytes: &[u8]) -> Vec<u8> {

@@ -79,15 +79,21 @@ impl Stage {
 
     pub(super) fn request(&self, probe: Probe, lane: Lane) -> String {
         let (word, stream) = (&self.word, lane == Lane::Stream);
-        let (path, body) = match probe {
-            Probe::Chat => (
-                "/v1/chat/completions",
-                format!(
-                    r#"{{"model":"gpt-5","stream":{stream},"messages":[{{"role":"user","content":"say {word}"}}]}}"#
-                ),
-            ),
-            Probe::Embeddings => ("/v1/embeddings", format!(r#"{{"model":"e","input":"{word}"}}"#)),
+        let chat = |more: &str| {
+            let messages = format!(r#"[{{"role":"user","content":"say {word}"}}]"#);
+            format!(r#"{{"model":"gpt-5","stream":{stream},"messages":{messages}{more}}}"#)
         };
+        let schema = r#","response_format":{"type":"json_schema","json_schema":{"name":"s","schema":{"type":"object"}}}"#;
+        let body = match probe {
+            Probe::Chat => chat(""),
+            Probe::ChatUsage => chat(r#","stream_options":{"include_usage":true}"#),
+            Probe::ChatChoices => chat(r#","n":2"#),
+            Probe::ChatLogprobs => chat(r#","logprobs":true"#),
+            Probe::ChatSchema => chat(schema),
+            Probe::Embeddings => format!(r#"{{"model":"e","input":"{word}"}}"#),
+            Probe::EmbeddingsOfTwo => format!(r#"{{"model":"e","input":["{word}","another"]}}"#),
+        };
+        let path = if probe.streams() { "/v1/chat/completions" } else { "/v1/embeddings" };
         format!(
             "POST {path} HTTP/1.1\r\nHost: upstream\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
             body.len()

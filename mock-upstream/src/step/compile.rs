@@ -124,9 +124,12 @@ fn fault(answer: &Answer<'_>, play: &FaultPlay) -> Plan {
         (_, Err(error)) => Err(error.to_string()),
         (None, _) => Err(format!("the fault `{}` cannot strike a {lane:?} reply", fault.id)),
         (Some(program), Ok(bindings)) => {
-            let mut score = score(answer, &healthy);
-            score.holds(&answer.turn.hold);
-            program::play(&mut score, program, &bindings, answer).map(|()| score.plan())
+            let stage = program::Stage { bindings: &bindings, answer };
+            program::prepared(program, healthy.clone(), &play.reply, &stage).and_then(|healthy| {
+                let mut score = score(answer, &healthy);
+                score.holds(&answer.turn.hold);
+                program::play(&mut score, program, &stage).map(|()| score.plan())
+            })
         }
     };
     let plan = played.unwrap_or_else(|why| inapplicable(answer, healthy.refused.as_deref().unwrap_or(&why)));

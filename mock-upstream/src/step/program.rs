@@ -1,25 +1,66 @@
 //! Plays a fault's program over the healthy reply.
 
+mod edit;
 mod head;
+mod reply;
+mod words;
 
 use std::time::Duration;
 
 use bytes::Bytes;
 
 use super::{Answer, Head, Score, Step, recode};
-use crate::dialect::EventRole;
-use crate::fault::{self, Bindings, Content, EventSpan, InStream, Op, ReplyOp};
+use crate::dialect::{EventRole, Healthy};
+use crate::fault::{Bindings, EventSpan, InStream, Op};
+use crate::script::Reply;
+
+/// What a program is played with.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Stage<'a> {
+    /// The parameters.
+    pub(super) bindings: &'a Bindings,
+    /// The turn, the request and the provider.
+    pub(super) answer: &'a Answer<'a>,
+}
+
+/// The healthy reply as the program wants it.
+///
+/// # Errors
+/// Why the program has nothing to change in it.
+pub(super) fn prepared(
+    program: &[Op],
+    healthy: Healthy,
+    reply: &Reply,
+    stage: &Stage<'_>,
+) -> Result<Healthy, String> {
+    let mut healthy = healthy;
+    if healthy.refused.is_some() {
+        return Ok(healthy);
+    }
+    let mut reply = reply.clone();
+    for op in program {
+        match op {
+            Op::Answer(says) => {
+                reply = edit::said(&reply, says);
+                let other = stage.answer.dialect.healthy(stage.answer.request, &reply, &stage.answer.scene);
+                if other == healthy {
+                    return Err("the reply to this request says nothing of that kind".into());
+                }
+                healthy = other;
+            }
+            Op::Edit(edits) => healthy = edit::edited(healthy, edits, stage)?,
+            _ => break,
+        }
+    }
+    Ok(healthy)
+}
 
 /// Plays the operations in order.
 ///
 /// # Errors
 /// Why the program cannot be played to this request.
-pub(super) fn play(
-    score: &mut Score<'_>,
-    program: &[Op],
-    bindings: &Bindings,
-    answer: &Answer<'_>,
-) -> Result<(), String> {
+pub(super) fn play(score: &mut Score<'_>, program: &[Op], stage: &Stage<'_>) -> Result<(), String> {
+    let bindings = stage.bindings;
     for op in program {
         match op {
             Op::Wait(time) => score.wait(Duration::from_millis(time.value(bindings))),
@@ -34,21 +75,17 @@ pub(super) fn play(
                 if let Some(why) = &score.healthy().refused {
                     return Err(why.clone());
                 }
-                play_over_reply(score, over_the_reply, bindings, answer)?;
+                play_over_reply(score, over_the_reply, stage)?;
             }
         }
     }
     Ok(())
 }
 
-fn play_over_reply(
-    score: &mut Score<'_>,
-    op: &Op,
-    bindings: &Bindings,
-    answer: &Answer<'_>,
-) -> Result<(), String> {
+fn play_over_reply(score: &mut Score<'_>, op: &Op, stage: &Stage<'_>) -> Result<(), String> {
+    let Stage { bindings, answer } = stage;
     match op {
-        Op::Reply(reply) => self::reply(score, reply, answer)?,
+        Op::Reply(reply) => reply::play(score, reply, stage)?,
         Op::Head(head) => head::play(score, head, bindings),
         Op::Body(extent) => score.body(*extent),
         Op::Events(span) => events(score, span, bindings)?,
@@ -73,7 +110,9 @@ fn play_over_reply(
             score.drip(Duration::from_millis(every.value(bindings)), size);
         }
         Op::End => score.end(),
-        Op::Wait(_)
+        Op::Answer(_)
+        | Op::Edit(_)
+        | Op::Wait(_)
         | Op::Raw(_)
         | Op::RawHex(_)
         | Op::RawFill { .. }
@@ -101,45 +140,9 @@ fn events(score: &mut Score<'_>, span: &EventSpan, bindings: &Bindings) -> Resul
     Ok(())
 }
 
-fn reply(score: &mut Score<'_>, reply: &ReplyOp, answer: &Answer<'_>) -> Result<(), String> {
-    let head = head_of(score, reply.content_type.as_deref());
-    let healthy = score.healthy().body();
-    let body = match &reply.content {
-        Content::Healthy => {
-            score.whole_healthy(head);
-            return Ok(());
-        }
-        Content::FirstHalf => healthy.slice(..(healthy.len() / 2).max(1).min(healthy.len())),
-        Content::Empty => Bytes::new(),
-        Content::NullAnswer => null_answer(answer, &healthy)?,
-        Content::ErrorObject => answer.dialect.refusal(500, &answer.scene).body(),
-        Content::Text(text) => Bytes::copy_from_slice(text.as_bytes()),
-    };
-    score.whole(head, &body);
-    Ok(())
-}
-
-fn head_of(score: &Score<'_>, content_type: Option<&str>) -> Head {
+fn head_of(score: &Score<'_>) -> Head {
     let healthy = score.healthy();
-    let mut headers = healthy.headers.clone();
-    if let Some(content_type) = content_type {
-        headers.set("content-type", content_type);
-    }
-    Head::new(healthy.status, None, headers)
-}
-
-fn null_answer(answer: &Answer<'_>, healthy: &[u8]) -> Result<Bytes, String> {
-    let mut document: serde_json::Value = serde_json::from_slice(healthy).map_err(|e| e.to_string())?;
-    let places = answer.dialect.places(fault::Place::Answer, &document);
-    if places.is_empty() {
-        return Err("the healthy reply has no field for an answer".into());
-    }
-    for place in places {
-        if let Some(value) = document.pointer_mut(&place) {
-            *value = serde_json::Value::Null;
-        }
-    }
-    Ok(Bytes::from(document.to_string()))
+    Head::new(healthy.status, None, healthy.headers.clone())
 }
 
 fn hex(digits: &str) -> Result<Bytes, String> {

@@ -24,6 +24,19 @@ fn the_shipped_catalogue_is_sound() {
 }
 
 #[test]
+fn what_the_reply_says_is_covered_mode_by_mode() {
+    let covered = Catalogue::shipped().covered();
+    assert_eq!(covered.len(), Group::ALL.len());
+    for group in [Group::E, Group::F, Group::G, Group::K] {
+        assert!(covered.contains(&(group, group.modes())), "{group:?} of {covered:?}");
+    }
+    assert!(Group::K.lists("K21"));
+    for no_mode in ["K22", "K00", "K1", "K001", "E01", "k01", "K-1", ""] {
+        assert!(!Group::K.lists(no_mode), "{no_mode}");
+    }
+}
+
+#[test]
 fn the_listing_is_data_without_programs() {
     let listing = serde_json::to_value(Catalogue::shipped().listing()).unwrap();
     let drip = listing.as_array().unwrap().iter().find(|fault| fault["id"] == "drip").unwrap();
@@ -84,6 +97,17 @@ fn a_catalogue_that_contradicts_itself_is_refused() {
     for play in ["{every: [explode]}", "{every: [{wait: soon}]}", "{all: [close]}"] {
         assert!(matches!(refused(&fault("head", play)), CatalogueError::Unreadable { .. }), "{play}");
     }
+    for play in [
+        "{every: [close, {edit: [{remove: {at: usage}}]}]}",
+        "{every: [{reply: {set: {retry-after: $(wait)}, content: empty}}]}",
+        "{every: [{reply: {content: {text: $(date+wait)}}}]}",
+        "{every: [{reply: {status: $(status), content: empty}}]}",
+    ] {
+        let error = refused(&fault("head", play));
+        assert!(matches!(error, CatalogueError::Contradiction { .. }), "{play}: {error}");
+    }
+    let unlisted = sound.replace("group: B", "group: B, mode: B13");
+    assert!(refused(&unlisted).to_string().contains("lists such a mode"), "{unlisted}");
     let unproven = sound.replace("proof: {every", "proof: {plain");
     assert!(refused(&unproven).to_string().contains("lanes of `proof`"), "{unproven}");
     let groups: BTreeSet<_> = Group::ALL.into_iter().map(Group::says).collect();

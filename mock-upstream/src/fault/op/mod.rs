@@ -1,18 +1,21 @@
 //! The small language of play programs: operations over the healthy reply to the very request that is answered.
 
 mod arg;
+mod edit;
 mod event;
 mod head;
 mod place;
 mod reply;
+pub mod words;
 
 use serde::{Deserialize, Serialize};
 
 pub use arg::Arg;
+pub use edit::{AnswerOp, CallOp, Edit, Pick, Spot, UsageOp};
 pub use event::{Ending, EventSpan, InStream};
 pub use head::{ChunkOp, Extent, Flood, Framing, HeadOp, Pace, Recoding};
 pub use place::Place;
-pub use reply::{Content, ReplyOp};
+pub use reply::{Content, ErrorContent, ReplyOp};
 
 /// What a fault plays, in order. A program that ends without `close`, `reset` or `hang` leaves the
 /// connection to the next request.
@@ -22,6 +25,10 @@ pub type Program = Vec<Op>;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Op {
+    /// Makes the healthy reply say this; comes before anything is written.
+    Answer(AnswerOp),
+    /// Changes the JSON of the healthy reply, or of the events of the healthy stream; comes before anything is written.
+    Edit(Vec<Edit>),
     /// Writes nothing for so many milliseconds.
     Wait(Arg),
     /// Writes one whole, well-framed reply.
@@ -82,8 +89,24 @@ impl Op {
             Self::Recode(Recoding::GzipBomb(megabytes) | Recoding::Padding(megabytes)) => vec![megabytes],
             Self::RawFill { times, .. } => vec![times],
             Self::Head(head) => head.args(),
+            Self::Reply(reply) => reply.args(),
+            Self::Edit(edits) => edits.iter().flat_map(Edit::args).collect(),
             _ => Vec::new(),
         }
+    }
+
+    /// The texts in which words stand.
+    pub(super) fn texts(&self) -> Vec<&str> {
+        match self {
+            Self::Reply(reply) => reply.texts(),
+            Self::Edit(edits) => edits.iter().flat_map(Edit::texts).collect(),
+            _ => Vec::new(),
+        }
+    }
+
+    /// Whether it decides what the healthy reply is, and writes nothing.
+    pub(super) fn prepares(&self) -> bool {
+        matches!(self, Self::Answer(_) | Self::Edit(_))
     }
 
     pub(super) fn needs_events(&self) -> bool {
