@@ -1,5 +1,7 @@
 //! Replies in the bytes of a provider; pure.
 
+mod answer;
+mod gemini;
 mod named;
 mod openai;
 
@@ -22,6 +24,8 @@ pub enum Dialect {
     #[default]
     #[serde(rename = "openai")]
     OpenAi,
+    /// Gemini: generateContent whole and streamed, embeddings, token counts, models.
+    Gemini,
 }
 
 /// How a family of providers speaks. Everything is a function of what is given, so that a reply can be computed again.
@@ -34,7 +38,17 @@ trait Speaker {
     fn refusal(&self, status: u16, scene: &Scene<'_>) -> Healthy;
 
     /// The event by which the provider reports a failure within a stream, with these fields of its error object.
-    fn error_event(&self, fields: &Map<String, Value>, scene: &Scene<'_>) -> Bytes;
+    fn error_event(&self, fields: &Map<String, Value>, stream: &Stream<'_>, scene: &Scene<'_>) -> Bytes;
+
+    /// An event of the stream with this text as its data, be it JSON or not.
+    fn data_event(&self, data: &str, _stream: &Stream<'_>) -> Bytes {
+        Bytes::from(format!("data: {data}\n\n"))
+    }
+
+    /// The event, broken in this way; none when its framing has nothing that could break so.
+    fn spoil(&self, _event: &Bytes, _how: Spoil) -> Option<Bytes> {
+        None
+    }
 
     /// Where the place is in this document (a whole reply, or the data of one event), as JSON pointers; none when the
     /// document has no such place.
@@ -51,6 +65,7 @@ impl Dialect {
     fn speaker(self) -> &'static dyn Speaker {
         match self {
             Self::OpenAi => &openai::OpenAi,
+            Self::Gemini => &gemini::Gemini,
         }
     }
 
@@ -66,8 +81,18 @@ impl Dialect {
     }
 
     /// The event by which the provider reports a failure within a stream, with these fields of its error object.
-    pub fn error_event(self, fields: &Map<String, Value>, scene: &Scene<'_>) -> Bytes {
-        self.speaker().error_event(fields, scene)
+    pub fn error_event(self, fields: &Map<String, Value>, stream: &Stream<'_>, scene: &Scene<'_>) -> Bytes {
+        self.speaker().error_event(fields, stream, scene)
+    }
+
+    /// An event of the stream with this text as its data, be it JSON or not.
+    pub fn data_event(self, data: &str, stream: &Stream<'_>) -> Bytes {
+        self.speaker().data_event(data, stream)
+    }
+
+    /// The event, broken in this way; none when its framing has nothing that could break so.
+    pub fn spoil(self, event: &Bytes, how: Spoil) -> Option<Bytes> {
+        self.speaker().spoil(event, how)
     }
 
     /// Where the place is in this document (a whole reply, or the data of one event), as JSON pointers; none when the
@@ -94,7 +119,7 @@ impl Dialect {
     }
 
     /// Every dialect.
-    pub const ALL: [Self; 1] = [Self::OpenAi];
+    pub const ALL: [Self; 2] = [Self::OpenAi, Self::Gemini];
 
     /// The dialect that files call so.
     pub fn parse(name: &str) -> Option<Self> {
@@ -153,6 +178,34 @@ impl Scene<'_> {
         let Identity { host, organization, .. } = self.identity;
         format!("(host {host}, organization {organization}, request {})", self.request_id())
     }
+}
+
+/// The stream into which an event goes that is not of the healthy reply.
+#[derive(Debug, Clone, Copy)]
+pub struct Stream<'a> {
+    /// The request that the stream answers, which decides its form.
+    pub request: &'a Request,
+    /// Whether anything of the body was written before.
+    pub begun: bool,
+}
+
+/// How the framing of one event breaks, where it has more framing than a blank line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Spoil {
+    /// The checksum over the lengths is wrong.
+    PreludeChecksum,
+    /// The checksum over the whole event is wrong.
+    MessageChecksum,
+    /// The event ends before the length that it declares.
+    Cut,
+    /// What separates the event from the one before is missing.
+    Separator,
+}
+
+impl Spoil {
+    /// Every way.
+    pub const ALL: [Self; 4] = [Self::PreludeChecksum, Self::MessageChecksum, Self::Cut, Self::Separator];
 }
 
 /// A reply, not yet framed.

@@ -101,7 +101,7 @@ fn events(answer: &Answer<'_>, play: &EventsPlay) -> Plan {
         }
         AfterEvents::Stall => score.last(Step::Hang),
         AfterEvents::ErrorEvent(event) => {
-            score.foreign_event(&answer.dialect.error_event(&event.error, &answer.scene));
+            score.foreign_event(&answer.dialect.error_event(&event.error, &score.stream(), &answer.scene));
             score.decide();
             score.end();
         }

@@ -60,10 +60,12 @@ fn play_over_reply(
         Op::Body(extent) => score.body(*extent),
         Op::Events(span) => events(score, span, bindings),
         Op::Event(InStream::Error) => {
-            let event = answer.dialect.error_event(&serde_json::Map::new(), &answer.scene);
+            let event = answer.dialect.error_event(&serde_json::Map::new(), &score.stream(), &answer.scene);
             score.foreign_event(&event);
         }
-        Op::Event(InStream::Data(text)) => score.foreign_event(&Bytes::from(format!("data: {text}\n\n"))),
+        Op::Event(InStream::Data(text)) => {
+            score.foreign_event(&answer.dialect.data_event(text, &score.stream()));
+        }
         Op::HalfEvent => score.half_event(),
         Op::Drip { every, bytes } => {
             let size = usize::try_from(bytes.value(bindings)).unwrap_or(usize::MAX);

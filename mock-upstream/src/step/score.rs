@@ -6,7 +6,7 @@ use bytes::{Bytes, BytesMut};
 
 use super::frame::{self, Framing};
 use super::{Head, Intended, Plan, Step};
-use crate::dialect::{Content, Event, EventRole, Healthy};
+use crate::dialect::{Content, Event, EventRole, Healthy, Stream};
 use crate::fault::Extent;
 use crate::script::{Gate, Hold, Request};
 
@@ -129,6 +129,11 @@ impl<'a> Score<'a> {
             Content::Events(events) => events.get(self.event..).unwrap_or_default(),
             Content::Whole(_) => &[],
         }
+    }
+
+    /// The stream as it is by now.
+    pub(super) fn stream(&self) -> Stream<'a> {
+        Stream { request: self.request, begun: !self.intended.is_empty() }
     }
 
     pub(super) fn foreign_event(&mut self, event: &Bytes) {

@@ -4,13 +4,18 @@
 
 mod catalogue;
 mod dialect;
+mod gemini;
 mod marker;
+mod schema;
 mod script;
 mod step;
 
 use bytes::Bytes;
 use mock_upstream::dialect::{Identity, Scene};
-use mock_upstream::script::Request;
+use mock_upstream::script::{Request, ToolCall};
+use proptest::collection;
+use proptest::prelude::{Just, Strategy, any, prop_oneof};
+use serde_json::json;
 
 pub(crate) fn post(path: &str, body: &str) -> Request {
     Request {
@@ -20,6 +25,26 @@ pub(crate) fn post(path: &str, body: &str) -> Request {
         headers: Vec::new(),
         body: Bytes::from(body.to_owned()),
     }
+}
+
+/// Text with the characters that break careless renderers.
+pub(crate) fn text() -> impl Strategy<Value = String> {
+    let piece = prop_oneof![
+        any::<char>().prop_map(String::from),
+        Just("\n\n".to_owned()),
+        Just("data: ".to_owned()),
+        Just(" ".to_owned()),
+        Just("[DONE]".to_owned()),
+        Just("\u{2028}é\\\"".to_owned()),
+    ];
+    collection::vec(piece, 0..40).prop_map(|pieces| pieces.concat())
+}
+
+/// Calls of tools whose arguments are JSON objects.
+pub(crate) fn tool_calls() -> impl Strategy<Value = Vec<ToolCall>> {
+    let call = (text(), text())
+        .prop_map(|(name, value)| ToolCall { name, arguments: json!({ "at": value }).to_string() });
+    collection::vec(call, 0..3)
 }
 
 pub(crate) fn scene(identity: &Identity) -> Scene<'_> {

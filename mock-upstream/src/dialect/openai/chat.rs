@@ -8,7 +8,7 @@ use crate::dialect::{Content, Event, EventRole, Healthy, Scene};
 use crate::script::{Reply, ToolCall, Usage};
 
 /// What a provider answers when the script gives no text; long enough for many events.
-const ANSWER: &str = "Seven tidy lanterns stand along the quiet harbour wall, and each evening \
+pub(in crate::dialect) const ANSWER: &str = "Seven tidy lanterns stand along the quiet harbour wall, and each evening \
                       somebody walks from the first to the last, lights them one by one, and goes home.";
 /// Words in one content event.
 const WORDS_AN_EVENT: usize = 3;
@@ -131,7 +131,7 @@ fn event(role: EventRole, data: &Value) -> Event {
 }
 
 /// The text in pieces that end behind a space, and together are the text.
-fn pieces(text: &str) -> impl Iterator<Item = &str> {
+pub(in crate::dialect) fn pieces(text: &str) -> impl Iterator<Item = &str> {
     let mut rest = text;
     std::iter::from_fn(move || {
         if rest.is_empty() {
@@ -144,7 +144,8 @@ fn pieces(text: &str) -> impl Iterator<Item = &str> {
     })
 }
 
-fn count_words(value: &Value) -> u64 {
+/// How many words the strings within have, at any depth.
+pub(in crate::dialect) fn count_words(value: &Value) -> u64 {
     match value {
         Value::String(text) => text.split_whitespace().count() as u64,
         Value::Array(items) => items.iter().map(count_words).sum(),

@@ -51,7 +51,7 @@ fn inputs(input: &Value) -> Option<Vec<&Value>> {
 }
 
 /// A vector of length 1 that depends on the input alone.
-fn vector(input: &Value, dimensions: u64) -> Vec<f32> {
+pub(in crate::dialect) fn vector(input: &Value, dimensions: u64) -> Vec<f32> {
     let seed = Sha256::digest(input.to_string());
     let raw: Vec<f32> = (0..dimensions)
         .map(|at| {

@@ -1,7 +1,7 @@
 //! OpenAI's dialect: chat completions, embeddings, models, error envelopes and headers.
 
-mod chat;
-mod embeddings;
+pub(super) mod chat;
+pub(super) mod embeddings;
 mod envelope;
 mod models;
 mod places;
@@ -11,7 +11,7 @@ use std::sync::LazyLock;
 use bytes::Bytes;
 use serde_json::{Map, Value, json};
 
-use super::{Content, Healthy, NamedReply, Scene, Speaker};
+use super::{Content, Healthy, NamedReply, Scene, Speaker, Stream};
 use crate::fault::Place;
 use crate::script::{Headers, Reply, Request};
 
@@ -29,7 +29,7 @@ impl Speaker for OpenAi {
         refusal(status, None, scene)
     }
 
-    fn error_event(&self, fields: &Map<String, Value>, scene: &Scene<'_>) -> Bytes {
+    fn error_event(&self, fields: &Map<String, Value>, _stream: &Stream<'_>, scene: &Scene<'_>) -> Bytes {
         error_event(fields, scene)
     }
 
