@@ -3,6 +3,7 @@
 mod class;
 mod op;
 mod param;
+mod premise;
 mod proof;
 
 use std::collections::BTreeMap;
@@ -12,17 +13,21 @@ use serde::{Deserialize, Serialize};
 
 pub use class::{Family, Group, Lane, Strikes};
 pub use op::{Arg, Content, EventSpan, Extent, Framing, HeadOp, InStream, Op, Place, Program, ReplyOp};
+pub use op::{Cut, EventEdit, EventPart, EventsAs, ForEver, Fragment, Hex, LineEnd, Pack, Spot};
 pub use param::{BindError, Bindings, Param, ParamKind, Params};
+pub use premise::{Premise, ToolCall};
 pub use proof::{
-    After, Changes, EventSight, FramingSight, HeadSight, Part, Piece, Probe, Proof, Range, Sight,
+    After, Changes, EventSight, FramingSight, HeadSight, Pace, Part, Piece, Probe, Proof, Range, Sight,
 };
 
 /// The files of the shipped catalogue, by the group letters they mostly hold.
-const SHIPPED: [(&str, &str); 4] = [
+const SHIPPED: [(&str, &str); 6] = [
     ("connection.yaml", include_str!("../../faults/connection.yaml")),
     ("framing.yaml", include_str!("../../faults/framing.yaml")),
     ("body.yaml", include_str!("../../faults/body.yaml")),
     ("stream.yaml", include_str!("../../faults/stream.yaml")),
+    ("stream_end.yaml", include_str!("../../faults/stream_end.yaml")),
+    ("stream_form.yaml", include_str!("../../faults/stream_form.yaml")),
 ];
 
 /// A set of faults with unique ids, in the order in which they were written.
@@ -99,9 +104,18 @@ pub struct Fault {
     pub strikes: Strikes,
     /// What happens, in one line.
     pub says: String,
+    /// Its number in the list of failure modes that the catalogue is measured against.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mode: Option<String>,
+    /// The dialects in which it can happen, by the names that files use; all when empty.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub dialects: Vec<String>,
     /// What a script may set.
     #[serde(default)]
     pub params: BTreeMap<String, Param>,
+    /// What the healthy reply says where the script leaves that open.
+    #[serde(default, skip_serializing_if = "Premise::is_empty")]
+    pub given: Premise,
     /// What is played, by lane.
     pub play: Play,
     /// What a raw client must see of it.
@@ -123,9 +137,23 @@ impl Fault {
         [Lane::Plain, Lane::Stream].into_iter().filter(|lane| self.program(*lane).is_some()).collect()
     }
 
+    /// Whether it can happen in the dialect of this name.
+    pub fn happens_in(&self, dialect: &str) -> bool {
+        self.dialects.is_empty() || self.dialects.iter().any(|known| known == dialect)
+    }
+
     fn listed(&self) -> Listed<'_> {
-        let Self { id, group, family, strikes, says, params, .. } = self;
-        Listed { id, group: *group, family: *family, strikes: *strikes, lanes: self.lanes(), says, params }
+        let Self { id, group, family, strikes, dialects, says, params, .. } = self;
+        Listed {
+            id,
+            group: *group,
+            family: *family,
+            strikes: *strikes,
+            lanes: self.lanes(),
+            dialects,
+            says,
+            params,
+        }
     }
 
     /// Gives every parameter its value: the script's, else the default.
@@ -176,6 +204,9 @@ pub struct Listed<'a> {
     pub strikes: Strikes,
     /// In which lanes it can happen.
     pub lanes: Vec<Lane>,
+    /// In which dialects; all when empty.
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    pub dialects: &'a [String],
     /// What happens.
     pub says: &'a str,
     /// What a script may set.

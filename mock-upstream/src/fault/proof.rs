@@ -64,6 +64,8 @@ fn chat_alone() -> Vec<Probe> {
 pub enum Probe {
     /// A chat completion of OpenAI's.
     Chat,
+    /// The same, asking for the tokens counted within a stream too.
+    ChatUsage,
     /// An embedding of OpenAI's; it has no stream.
     Embeddings,
 }
@@ -88,6 +90,22 @@ pub struct Sight {
     /// the connection is reset.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub not_before: Option<u64>,
+    /// The least milliseconds from the request to the end, where FIN ends it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub end_not_before: Option<u64>,
+    /// How slowly the bytes behind the head come.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pace: Option<Pace>,
+}
+
+/// A pace that bytes do not exceed: the first of them come after one interval, and no interval brings more than so many.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Pace {
+    /// The interval in milliseconds, counted from the request.
+    pub every: u64,
+    /// The most bytes of an interval, framing included.
+    pub bytes: usize,
 }
 
 /// What follows the bytes.
@@ -102,7 +120,7 @@ pub enum After {
     Open,
     /// Nothing, and the next request on the connection gets its healthy reply.
     Reuse,
-    /// The same bytes again and again, until the client leaves.
+    /// What the last piece says, again and again, until the client leaves.
     More,
     /// Connecting is refused.
     Refused,
@@ -126,6 +144,50 @@ pub enum Piece {
     HalfEvent(usize),
     /// The healthy event of this number with changes in its JSON, without chunk framing.
     EventWith(EventSight),
+    /// Events of the healthy stream, without chunk framing.
+    Unframed(Range),
+    /// Each of these events of the healthy stream in other words, and as a chunk of its own.
+    Each {
+        /// Which.
+        #[serde(default)]
+        events: Range,
+        /// What stands before each.
+        #[serde(default)]
+        before: Vec<Self>,
+        /// Pairs of a text and what stands in its place wherever it is, one pair after the other.
+        #[serde(default)]
+        replace: Vec<(String, String)>,
+    },
+    /// Pieces in which a text, which must be there, is everywhere replaced.
+    Replaced {
+        /// The pieces.
+        of: Vec<Self>,
+        /// The text.
+        text: String,
+        /// What stands in its place.
+        with: Vec<Self>,
+    },
+    /// Pieces up to the first place where certain bytes, which must be there, end.
+    Through {
+        /// The pieces.
+        of: Vec<Self>,
+        /// The bytes.
+        mark: Vec<Self>,
+    },
+    /// Pieces cut behind each so many bytes, each part a chunk of its own.
+    Chunks {
+        /// The pieces.
+        of: Vec<Self>,
+        /// How many bytes.
+        size: usize,
+    },
+    /// Pieces cut behind certain bytes wherever they are, each part a chunk of its own.
+    ChunksBehind {
+        /// The pieces.
+        of: Vec<Self>,
+        /// The bytes.
+        mark: Vec<Self>,
+    },
     /// These pieces in one chunk that completes an event.
     Event(Vec<Self>),
     /// These pieces in one chunk.
@@ -199,12 +261,12 @@ pub enum Part {
     FirstHalf,
 }
 
-/// Events `from` (counted from 0) up to, without, `to`; a negative number counts from the end.
+/// Events `from` (counted from 0) up to, without, `to`; negative numbers count from the end.
 #[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Range {
     /// The first.
-    pub from: usize,
+    pub from: i64,
     /// The one behind the last; all when absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub to: Option<i64>,
@@ -217,6 +279,9 @@ pub struct Changes {
     /// Other, or new, values.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub set: BTreeMap<String, Value>,
+    /// Texts of so many times the letter `x`.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub fill: BTreeMap<String, usize>,
     /// What is missing.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub remove: Vec<String>,

@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::Reply;
+use super::reply::find;
 use crate::fault::{Changes, EventSight, FramingSight, HeadSight, Part, Piece, Range};
 
 /// A part of what must come.
@@ -17,6 +18,13 @@ pub(super) enum Expected {
     },
     /// These bytes.
     Bytes(Vec<u8>),
+    /// These bytes in chunks, which may cut what differs between two replies.
+    Chunks {
+        /// The bytes without framing.
+        bytes: Vec<u8>,
+        /// How many of them a chunk has.
+        size: usize,
+    },
 }
 
 /// What must come, over the healthy reply to the same request.
@@ -35,8 +43,11 @@ impl Pieces<'_> {
     pub(super) fn expected(&self, pieces: &[Piece]) -> Result<Vec<Expected>, String> {
         let mut all = Vec::new();
         for (at, piece) in pieces.iter().enumerate() {
-            let head = match piece {
+            let own = match piece {
                 Piece::Head => self.head(&HeadSight::default(), 0)?,
+                Piece::Chunks { of, size } => {
+                    Expected::Chunks { bytes: self.bytes(of)?, size: (*size).max(1) }
+                }
                 Piece::HeadWith(sight) => self.head(sight, self.bytes(&pieces[at + 1..])?.len())?,
                 other => {
                     let bytes = self.bytes(std::slice::from_ref(other))?;
@@ -47,7 +58,7 @@ impl Pieces<'_> {
                     continue;
                 }
             };
-            all.push(head);
+            all.push(own);
         }
         Ok(all)
     }
@@ -55,8 +66,12 @@ impl Pieces<'_> {
     /// How many events these pieces complete.
     pub(super) fn events(&self, pieces: &[Piece]) -> usize {
         let count = |piece: &Piece| match piece {
-            Piece::Events(range) => self.range(*range).map_or(0, <[_]>::len),
+            Piece::Events(range) | Piece::Unframed(range) | Piece::Each { events: range, .. } => {
+                self.range(*range).map_or(0, <[_]>::len)
+            }
             Piece::Event(_) => 1,
+            Piece::Chunk(of) | Piece::Replaced { of, .. } => self.events(of),
+            Piece::Chunks { of, .. } | Piece::ChunksBehind { of, .. } => self.events(of),
             Piece::Repeat { bytes, times } => self.events(bytes) * times,
             _ => 0,
         };
@@ -115,6 +130,28 @@ impl Pieces<'_> {
             }
             Piece::EventWith(sight) => self.event_with(sight)?,
             Piece::Event(pieces) | Piece::Chunk(pieces) => chunk(&self.bytes(pieces)?),
+            Piece::Unframed(range) => self.range(*range)?.concat(),
+            Piece::Each { events, before, replace } => {
+                let before = self.bytes(before)?;
+                let each = self.range(*events)?.iter().map(|event| {
+                    let own = replace.iter().fold(event.clone(), |event, (text, other)| {
+                        replaced(&event, text.as_bytes(), other.as_bytes()).unwrap_or(event)
+                    });
+                    chunk(&[before.clone(), own].concat())
+                });
+                each.collect::<Vec<_>>().concat()
+            }
+            Piece::Replaced { of, text, with } => {
+                replaced(&self.bytes(of)?, text.as_bytes(), &self.bytes(with)?)
+                    .ok_or_else(|| format!("there is no {text:?} to be replaced"))?
+            }
+            Piece::Through { of, mark } => {
+                let (of, mark) = (self.bytes(of)?, self.bytes(mark)?);
+                let at = find(&of, &mark).ok_or("there is no such mark")?;
+                of[..at + mark.len()].to_vec()
+            }
+            Piece::Chunks { .. } => return Err("chunks of a size stand in no other piece".to_owned()),
+            Piece::ChunksBehind { of, mark } => chunks_behind(&self.bytes(of)?, &self.bytes(mark)?),
             Piece::LastChunk => b"0\r\n\r\n".to_vec(),
             Piece::Text(text) => text.clone().into_bytes(),
             Piece::Hex(digits) => hex(digits).ok_or("not hexadecimal digits")?,
@@ -126,6 +163,7 @@ impl Pieces<'_> {
 
     fn range(&self, Range { from, to }: Range) -> Result<&[Vec<u8>], String> {
         let chunks = &self.healthy.chunks;
+        let from = place(from, chunks.len()).unwrap_or(usize::MAX);
         let to = to.map_or(Some(chunks.len()), |to| place(to, chunks.len()));
         to.and_then(|to| chunks.get(from..to)).ok_or_else(|| "there are no such events".to_owned())
     }
@@ -167,6 +205,10 @@ fn changed(document: &Value, changes: &Changes) -> Result<Value, String> {
             }
         }
     }
+    for (pointer, count) in &changes.fill {
+        let text = document.pointer_mut(pointer).ok_or_else(|| format!("no `{pointer}`"))?;
+        *text = Value::String("x".repeat(*count));
+    }
     for pointer in &changes.remove {
         let (parent, name) = parent(&mut document, pointer)?;
         let gone = parent.as_object_mut().and_then(|fields| fields.shift_remove(&name));
@@ -183,6 +225,32 @@ fn parent<'d>(document: &'d mut Value, pointer: &str) -> Result<(&'d mut Value, 
 
 fn chunk(bytes: &[u8]) -> Vec<u8> {
     [format!("{:x}\r\n", bytes.len()).as_bytes(), bytes, b"\r\n"].concat()
+}
+
+fn chunks_behind(mut bytes: &[u8], mark: &[u8]) -> Vec<u8> {
+    let mut all = Vec::new();
+    while let Some(at) = find(bytes, mark) {
+        let (part, rest) = bytes.split_at(at + mark.len());
+        all.extend(chunk(part));
+        bytes = rest;
+    }
+    if !bytes.is_empty() {
+        all.extend(chunk(bytes));
+    }
+    all
+}
+
+/// The bytes with the part replaced wherever it is, at least once.
+fn replaced(mut bytes: &[u8], part: &[u8], with: &[u8]) -> Option<Vec<u8>> {
+    find(bytes, part)?;
+    let mut all = Vec::new();
+    while let Some(at) = find(bytes, part) {
+        all.extend_from_slice(&bytes[..at]);
+        all.extend_from_slice(with);
+        bytes = &bytes[at + part.len()..];
+    }
+    all.extend_from_slice(bytes);
+    Some(all)
 }
 
 fn hex(digits: &str) -> Option<Vec<u8>> {

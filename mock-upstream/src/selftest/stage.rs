@@ -3,7 +3,7 @@
 use super::mask::masked;
 use super::raw::{End, Raw};
 use super::{Proven, Reply, prove};
-use crate::fault::{Lane, Probe};
+use crate::fault::{Lane, Premise, Probe};
 use crate::scenario::{Markers, Scenario, ScenarioSpec};
 use crate::script::{self, Play};
 use crate::server::{MockUpstream, Options, Provider, ProviderOptions};
@@ -44,8 +44,8 @@ impl Stage {
     }
 
     /// The healthy reply to this request, masked.
-    pub(super) async fn healthy(&self, request: &str) -> Result<Reply, String> {
-        self.plays([Play::Ok(script::Reply::default())])?;
+    pub(super) async fn healthy(&self, request: &str, given: &Premise) -> Result<Reply, String> {
+        self.plays([Play::Ok(script::Reply::default().given(given))])?;
         let mut raw = self.connect().await?;
         raw.send(request).await.map_err(|error| error.to_string())?;
         let Reply { head, body, chunks } =
@@ -60,7 +60,7 @@ impl Stage {
     /// Connecting is refused for as long as the provider is asked to, and works afterwards.
     pub(super) async fn refuses(&self) -> Proven {
         let request = self.request(Probe::Chat, Lane::Plain);
-        self.healthy(&request).await?;
+        self.healthy(&request, &Premise::default()).await?;
         let mut pooled = self.connect().await?;
         pooled.send(&request).await.map_err(|error| error.to_string())?;
         pooled.reply().await.map_err(|error| format!("a reply before: {error}"))?;
@@ -74,12 +74,20 @@ impl Stage {
             Err(why) => return Err(why),
         }
         refusal.restore().await.map_err(|error| error.to_string())?;
-        self.healthy(&request).await.map(drop)
+        self.healthy(&request, &Premise::default()).await.map(drop)
     }
 
     pub(super) fn request(&self, probe: Probe, lane: Lane) -> String {
         let (word, stream) = (&self.word, lane == Lane::Stream);
+        let asks_for_usage =
+            if lane == Lane::Stream { r#""stream_options":{"include_usage":true},"# } else { "" };
         let (path, body) = match probe {
+            Probe::ChatUsage => (
+                "/v1/chat/completions",
+                format!(
+                    r#"{{"model":"gpt-5","stream":{stream},{asks_for_usage}"messages":[{{"role":"user","content":"say {word}"}}]}}"#
+                ),
+            ),
             Probe::Chat => (
                 "/v1/chat/completions",
                 format!(

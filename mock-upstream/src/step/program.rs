@@ -1,13 +1,17 @@
 //! Plays a fault's program over the healthy reply.
 
+mod event_edit;
+mod event_form;
+mod events;
+
 use std::time::Duration;
 
 use bytes::Bytes;
 
 use super::frame::Framing;
 use super::{Answer, Head, Score, Step};
-use crate::dialect::{self, EventRole};
-use crate::fault::{self, Bindings, Content, EventSpan, InStream, Op, ReplyOp};
+use crate::dialect;
+use crate::fault::{self, Bindings, Content, Op, ReplyOp};
 
 /// Plays the operations in order.
 ///
@@ -58,15 +62,15 @@ fn play_over_reply(
             score.head(head_of(score, None), framing);
         }
         Op::Body(extent) => score.body(*extent),
-        Op::Events(span) => events(score, span, bindings),
-        Op::Event(InStream::Error) => {
-            let event = answer.dialect.error_event(&serde_json::Map::new(), &score.stream(), &answer.scene);
-            score.foreign_event(&event);
-        }
-        Op::Event(InStream::Data(text)) => {
-            score.foreign_event(&answer.dialect.data_event(text, &score.stream()));
-        }
+        Op::Events(span) => events::events(score, span, bindings)?,
+        Op::Event(event) => events::in_stream(score, event, answer)?,
         Op::HalfEvent => score.half_event(),
+        Op::EventPart(part) => events::part(score, part, bindings)?,
+        Op::EventsAs(form) => events::in_form(score, form, bindings)?,
+        Op::EventAs(edit) => events::edited(score, edit, bindings, answer)?,
+        Op::Skip(span) => events::spanned(score, span, bindings).map(drop)?,
+        Op::Fragment(fragment) => events::fragment(score, fragment, bindings),
+        Op::ForEver(for_ever) => events::for_ever(score, for_ever, bindings, answer)?,
         Op::Drip { every, bytes } => {
             let size = usize::try_from(bytes.value(bindings)).unwrap_or(usize::MAX);
             score.drip(Duration::from_millis(every.value(bindings)), size);
@@ -75,18 +79,6 @@ fn play_over_reply(
         Op::Wait(_) | Op::Raw(_) | Op::Close | Op::Reset | Op::Hang | Op::Refuse => {}
     }
     Ok(())
-}
-
-fn events(score: &mut Score<'_>, span: &EventSpan, bindings: &Bindings) {
-    match span {
-        EventSpan::Next(count) => {
-            let count = usize::try_from(count.value(bindings)).unwrap_or(usize::MAX);
-            score.events(|role| role == EventRole::Part, count);
-        }
-        EventSpan::UntilFinish => score.events(|role| role == EventRole::Part, usize::MAX),
-        EventSpan::UntilDone => score.events(|role| role != EventRole::Done, usize::MAX),
-        EventSpan::Rest => score.events(|_| true, usize::MAX),
-    }
 }
 
 fn reply(score: &mut Score<'_>, reply: &ReplyOp, answer: &Answer<'_>) -> Result<(), String> {

@@ -1,7 +1,9 @@
 //! The small language of play programs: operations over the healthy reply to the very request that is answered.
 
 mod arg;
+mod edit;
 mod event;
+mod form;
 mod head;
 mod place;
 mod reply;
@@ -9,7 +11,9 @@ mod reply;
 use serde::{Deserialize, Serialize};
 
 pub use arg::Arg;
-pub use event::{EventSpan, InStream};
+pub use edit::{EventEdit, Spot};
+pub use event::{EventSpan, ForEver, InStream};
+pub use form::{Cut, EventPart, EventsAs, Fragment, Hex, LineEnd, Pack};
 pub use head::{Extent, Framing, HeadOp};
 pub use place::Place;
 pub use reply::{Content, ReplyOp};
@@ -36,6 +40,18 @@ pub enum Op {
     Event(InStream),
     /// Writes the first half of the next event as a chunk.
     HalfEvent,
+    /// Writes a part of the next event as a chunk.
+    EventPart(EventPart),
+    /// Writes the next events in another form.
+    EventsAs(EventsAs),
+    /// Writes the next event with other content.
+    EventAs(EventEdit),
+    /// Leaves events out.
+    Skip(EventSpan),
+    /// Writes bytes under the framing of the head that complete no event.
+    Fragment(Fragment),
+    /// Writes the same again and again, until the peer leaves or the cap is reached.
+    ForEver(ForEver),
     /// Writes bytes as they stand here, outside any framing.
     Raw(String),
     /// Writes what is left of the healthy body piece by piece, and then finishes the framing.
@@ -60,13 +76,25 @@ pub enum Op {
 impl Op {
     pub(super) fn args(&self) -> Vec<&Arg> {
         match self {
-            Self::Wait(arg) | Self::Events(EventSpan::Next(arg)) => vec![arg],
+            Self::Wait(arg) | Self::EventPart(EventPart::Bytes(arg)) => vec![arg],
+            Self::Fragment(Fragment::Filler(arg)) => vec![arg],
+            Self::Events(span) | Self::Skip(span) => span.args(),
             Self::Drip { every, bytes } => vec![every, bytes],
+            Self::EventsAs(events) => events.args(),
+            Self::EventAs(edit) => edit.fill.values().collect(),
+            Self::ForEver(ForEver { every, of }) => {
+                of.iter().flat_map(Self::args).chain(std::iter::once(every)).collect()
+            }
             _ => Vec::new(),
         }
     }
 
     pub(super) fn needs_events(&self) -> bool {
-        matches!(self, Self::Events(_) | Self::Event(_) | Self::HalfEvent)
+        match self {
+            Self::Events(_) | Self::Event(_) | Self::HalfEvent | Self::EventPart(_) => true,
+            Self::EventsAs(_) | Self::EventAs(_) | Self::Skip(_) => true,
+            Self::ForEver(ForEver { of, .. }) => of.iter().any(Self::needs_events),
+            _ => false,
+        }
     }
 }

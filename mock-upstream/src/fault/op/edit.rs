@@ -1,0 +1,67 @@
+//! One event of the healthy stream with other content.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::{Arg, Hex, Place};
+
+/// The next event with changes in its JSON. Every spot that is named must be there, except that `set` by a pointer may
+/// add a field.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct EventEdit {
+    /// Other values.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub set: BTreeMap<Spot, Value>,
+    /// Texts that become these bytes, be they UTF-8 or not.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub set_bytes: BTreeMap<Spot, Hex>,
+    /// Texts that become so many times the letter `x`.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub fill: BTreeMap<Spot, Arg>,
+    /// What is taken out.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub remove: Vec<Spot>,
+    /// Whether the event itself still follows, so that this is one more.
+    pub copy: bool,
+}
+
+/// Where in a document: a place that every dialect knows, or a JSON pointer.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub enum Spot {
+    /// A place that every dialect knows.
+    Place(Place),
+    /// A JSON pointer.
+    Pointer(String),
+}
+
+impl TryFrom<String> for Spot {
+    type Error = serde::de::value::Error;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        if text.starts_with('/') {
+            return Ok(Self::Pointer(text));
+        }
+        let word = serde::de::value::StringDeserializer::new(text);
+        Place::deserialize(word).map(Self::Place)
+    }
+}
+
+impl From<Spot> for String {
+    fn from(spot: Spot) -> Self {
+        spot.to_string()
+    }
+}
+
+impl fmt::Display for Spot {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Place(place) => place.serialize(f),
+            Self::Pointer(pointer) => f.write_str(pointer),
+        }
+    }
+}
