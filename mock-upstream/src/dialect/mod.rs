@@ -1,9 +1,12 @@
 //! Replies in the bytes of a provider; pure.
 
 mod answer;
+mod azure;
+mod bedrock;
 mod gemini;
 mod named;
 mod openai;
+mod sloppy;
 
 use std::fmt;
 
@@ -15,6 +18,7 @@ use crate::fault::{Lane, Place};
 use crate::script::{Headers, Reply, Request};
 
 pub use named::NamedReply;
+pub use sloppy::Quirk;
 
 /// A family of providers that share routes, bodies and headers.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -26,6 +30,12 @@ pub enum Dialect {
     OpenAi,
     /// Gemini: generateContent whole and streamed, embeddings, token counts, models.
     Gemini,
+    /// Azure OpenAI: what OpenAI says, under deployments and with the results of content filters.
+    Azure,
+    /// Bedrock: Converse and InvokeModel, with streams of binary frames.
+    Bedrock,
+    /// What OpenAI says while all is well, and errors that differ from OpenAI's in one way.
+    Sloppy(Quirk),
 }
 
 /// How a family of providers speaks. Everything is a function of what is given, so that a reply can be computed again.
@@ -66,6 +76,9 @@ impl Dialect {
         match self {
             Self::OpenAi => &openai::OpenAi,
             Self::Gemini => &gemini::Gemini,
+            Self::Azure => &azure::Azure,
+            Self::Bedrock => &bedrock::Bedrock,
+            Self::Sloppy(quirk) => quirk.speaker(),
         }
     }
 
@@ -118,18 +131,29 @@ impl Dialect {
         Some(row.reply(dialect.speaker().headers(content_type, scene), scene))
     }
 
-    /// Every dialect.
-    pub const ALL: [Self; 2] = [Self::OpenAi, Self::Gemini];
+    /// Every dialect, the sloppy ones by the first quirk; `Quirk::ALL` has the others.
+    pub const ALL: [Self; 5] =
+        [Self::OpenAi, Self::Gemini, Self::Azure, Self::Bedrock, Self::Sloppy(Quirk::ALL[0])];
 
-    /// The dialect that files call so.
+    /// The dialect of this name. `sloppy` alone is the one of the first quirk: all quirks share their named replies.
     pub fn parse(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|dialect| dialect.to_string() == name)
+        let sloppy = Quirk::ALL.map(Self::Sloppy);
+        let called = |dialect: &Self| dialect.to_string() == name;
+        Self::ALL.into_iter().chain(sloppy).find(|dialect| called(dialect) || dialect.family() == name)
+    }
+
+    /// The name without the quirk, under which files refer to the dialect's named replies.
+    pub fn family(self) -> String {
+        self.to_string().split(':').next().unwrap_or_default().to_owned()
     }
 }
 
 impl fmt::Display for Dialect {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.serialize(f)
+        match self {
+            Self::Sloppy(quirk) => write!(f, "sloppy:{quirk}"),
+            plain => plain.serialize(f),
+        }
     }
 }
 

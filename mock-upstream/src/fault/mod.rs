@@ -12,18 +12,23 @@ use std::sync::LazyLock;
 use serde::{Deserialize, Serialize};
 
 pub use class::{Family, Group, Lane, Strikes};
-pub use op::{Arg, Content, EventSpan, Extent, Framing, HeadOp, InStream, Op, Place, Program, ReplyOp};
+pub use op::{
+    Arg, ChunkOp, Content, EventSpan, Extent, Flood, Framing, HeadOp, InStream, Op, Pace, Place, Program,
+    Recoding, ReplyOp,
+};
 pub use op::{Cut, EventEdit, EventPart, EventsAs, ForEver, Fragment, Hex, LineEnd, Pack, Spot};
 pub use param::{BindError, Bindings, Param, ParamKind, Params};
 pub use premise::{Premise, ToolCall};
 pub use proof::{
-    After, Changes, EventSight, FramingSight, HeadSight, Pace, Part, Piece, Probe, Proof, Range, Sight,
+    After, Changes, Coding, EventSight, FramingSight, HeadSight, PaceSight, Part, Piece, Probe, Proof, Range,
+    Sight,
 };
 
 /// The files of the shipped catalogue, by the group letters they mostly hold.
-const SHIPPED: [(&str, &str); 6] = [
+const SHIPPED: [(&str, &str); 7] = [
     ("connection.yaml", include_str!("../../faults/connection.yaml")),
     ("framing.yaml", include_str!("../../faults/framing.yaml")),
+    ("head.yaml", include_str!("../../faults/head.yaml")),
     ("body.yaml", include_str!("../../faults/body.yaml")),
     ("stream.yaml", include_str!("../../faults/stream.yaml")),
     ("stream_end.yaml", include_str!("../../faults/stream_end.yaml")),
@@ -96,6 +101,10 @@ impl Catalogue {
 pub struct Fault {
     /// The stable name, `snake_case`.
     pub id: String,
+    /// The numbers of the failure modes that it plays, in the list of failure modes that the catalogue follows: a letter
+    /// for the group and two digits.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mode: Option<String>,
     /// Where the failure belongs in the order in which an exchange happens.
     pub group: Group,
     /// The word under which a contract documents such failures.
@@ -104,9 +113,6 @@ pub struct Fault {
     pub strikes: Strikes,
     /// What happens, in one line.
     pub says: String,
-    /// Its number in the list of failure modes that the catalogue is measured against.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub mode: Option<String>,
     /// The dialects in which it can happen, by the names that files use; all when empty.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub dialects: Vec<String>,

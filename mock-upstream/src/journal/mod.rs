@@ -4,12 +4,14 @@ mod entry;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
 
 pub use entry::{Carrier, Clock, Ended, Entry, Moment, Played, Standing};
 
 /// How much a journal keeps.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
 pub struct JournalCaps {
     /// Entries.
     pub entries: usize,
@@ -37,10 +39,37 @@ struct Kept {
     bytes: usize,
     dropped: u64,
     sealed: bool,
+    /// Entries that were cleared away: places count on over them.
+    cleared: usize,
+}
+
+impl Kept {
+    /// The place behind the latest entry.
+    fn end(&self) -> usize {
+        self.cleared + self.entries.len()
+    }
+
+    /// The entry at this place, unless it was cleared away.
+    fn at(&mut self, place: usize) -> Option<&mut Entry> {
+        self.entries.get_mut(place.checked_sub(self.cleared)?)
+    }
+}
+
+/// A part of a journal.
+#[derive(Debug, Clone, Default)]
+pub struct Page {
+    /// The entries in the order of arrival.
+    pub entries: Vec<Entry>,
+    /// The place at which the next page begins.
+    pub next: usize,
+    /// The place behind the latest entry: when `next` has reached it, there is no more for now.
+    pub end: usize,
+    /// How many entries were not kept because the caps were reached.
+    pub dropped: u64,
 }
 
 /// How far a journal has come.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Progress {
     /// Requests that have arrived, those not kept included.
     pub arrivals: u64,
@@ -59,6 +88,35 @@ impl Journal {
     /// The entries so far, in the order of arrival.
     pub fn entries(&self) -> Vec<Entry> {
         self.kept().entries.clone()
+    }
+
+    /// The place behind the latest entry.
+    pub fn end(&self) -> usize {
+        self.kept().end()
+    }
+
+    /// As many of the entries as `most` and `bytes` of bodies allow, but at least one, from this place in the order of
+    /// arrival on.
+    pub fn page(&self, since: usize, most: usize, bytes: usize) -> Page {
+        let kept = self.kept();
+        let since = since.max(kept.cleared);
+        let mut page: Vec<Entry> = Vec::new();
+        let mut size = 0;
+        for entry in kept.entries.iter().skip(since - kept.cleared).take(most) {
+            size += entry.request.body.len() + entry.played.body.len();
+            if size > bytes && !page.is_empty() {
+                break;
+            }
+            page.push(entry.clone());
+        }
+        let next = since + page.len();
+        Page { entries: page, next, end: kept.end(), dropped: kept.dropped }
+    }
+
+    /// Forgets every entry; exchanges under way are still counted, and noted nowhere.
+    pub fn clear(&self) {
+        let mut kept = self.kept();
+        *kept = Kept { sealed: kept.sealed, cleared: kept.end(), ..Kept::default() };
     }
 
     /// How many entries were not kept because the caps were reached.
@@ -98,7 +156,7 @@ impl Journal {
         let slot = if fits {
             kept.bytes += size;
             kept.entries.push(entry);
-            Some(kept.entries.len() - 1)
+            Some(kept.end() - 1)
         } else {
             kept.dropped += 1;
             None
@@ -126,7 +184,7 @@ impl Record {
     /// Changes the entry, if it was kept.
     pub(crate) fn note(&self, change: impl FnOnce(&mut Entry)) {
         if let Some(slot) = self.slot
-            && let Some(entry) = self.journal.kept().entries.get_mut(slot)
+            && let Some(entry) = self.journal.kept().at(slot)
         {
             change(entry);
         }
@@ -137,12 +195,14 @@ impl Record {
         if let Some(slot) = self.slot {
             let mut kept = self.journal.kept();
             let left = self.journal.caps.bytes.saturating_sub(kept.bytes);
+            let Some(entry) = kept.at(slot) else { return };
             let mut played = played;
             if played.body.len() > left {
                 played.body = played.body.slice(..left);
             }
-            kept.bytes += played.body.len();
-            kept.entries[slot].played = played;
+            let stored = played.body.len();
+            entry.played = played;
+            kept.bytes += stored;
         }
     }
 }

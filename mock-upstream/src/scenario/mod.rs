@@ -7,6 +7,7 @@ mod registry;
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
 
 use crate::journal::{Entry, Journal, JournalCaps};
@@ -59,7 +60,7 @@ struct Scripts {
 }
 
 /// What a script answers for.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Scope {
     /// The send, or any.
     pub send: Option<u32>,
@@ -68,7 +69,7 @@ pub struct Scope {
 }
 
 /// A turn that was neither spare nor reached.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Unreached {
     /// The script.
     pub scope: Scope,
@@ -77,7 +78,7 @@ pub struct Unreached {
 }
 
 /// What is left of a scenario.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Closed {
     /// The entries in the order of arrival; those of exchanges under way are still open.
     pub journal: Vec<Entry>,

@@ -2,7 +2,6 @@
 
 mod body;
 mod cursor;
-mod headers;
 mod play;
 mod request;
 mod select;
@@ -13,21 +12,22 @@ use serde::{Deserialize, Serialize};
 
 use crate::fault::{BindError, Catalogue};
 
+pub use crate::headers::Headers;
 pub use body::Body;
 pub use cursor::{Cursor, Drawn};
-pub use headers::Headers;
 pub use play::{
     AfterEvents, ErrorEvent, EventsPlay, FaultPlay, NamedPlay, Play, Reply, StatusPlay, ToolCall, Usage,
 };
 pub use request::Request;
-pub(crate) use request::readable;
+pub(crate) use request::{from_readable, readable};
 pub use select::{Matchers, Select, SelectError};
 
 /// A sequence of turns, each of which answers one request.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Script {
-    /// The turns, in the order in which they answer.
+    /// The turns, in the order in which they answer; `attempts` in files means the same.
+    #[serde(alias = "attempts")]
     pub turns: Vec<Turn>,
     /// What happens once every turn that fits a request is spent.
     #[serde(default)]

@@ -7,7 +7,7 @@ use super::mask::masked;
 use super::pieces::Pieces;
 use super::raw::{End, Raw};
 use super::{Proven, Reply, Stage};
-use crate::fault::{After, Fault, Lane, Pace, Piece, Probe, Sight};
+use crate::fault::{After, Fault, Lane, PaceSight, Piece, Probe, Sight};
 use crate::journal::{Ended, Entry};
 use crate::script::{FaultPlay, Play, Script, Turn};
 
@@ -100,7 +100,7 @@ fn in_time(sight: &Sight, raw: &Raw) -> Proven {
 
 /// Whether the bytes behind the heads came as slowly as they must.
 fn in_pace(sight: &Sight, raw: &Raw, heads: usize) -> Proven {
-    let Some(Pace { every, bytes }) = sight.pace else { return Ok(()) };
+    let Some(PaceSight { every, bytes }) = sight.pace else { return Ok(()) };
     for (count, after) in raw.came() {
         let intervals = after.as_millis() / u128::from(every.max(1));
         let most = heads as u128 + intervals * bytes as u128;

@@ -90,6 +90,11 @@ impl Provider {
         &self.place.identity
     }
 
+    /// How it speaks.
+    pub fn dialect(&self) -> Dialect {
+        self.place.dialect
+    }
+
     /// How many connections are open.
     pub fn connections(&self) -> usize {
         self.place.connections.borrow().len()
@@ -140,6 +145,16 @@ impl Provider {
             Err(error) => Err(error),
             Ok(_) => Err(io::Error::other("somebody else listens on the port")),
         }
+    }
+
+    pub(super) async fn retire(&self) {
+        let accepting = self.place.accepting().take();
+        if let Some(accepting) = accepting {
+            accepting.abort();
+            // An aborted task ends with an error; what matters is that its listener is gone.
+            let _ = accepting.await;
+        }
+        self.drop_idle_connections().await;
     }
 
     fn listen(&self, listener: TcpListener) {

@@ -15,6 +15,18 @@ pub(super) struct Head {
     pub(super) status: u16,
     pub(super) reason: String,
     pub(super) headers: Headers,
+    pub(super) form: Form,
+}
+
+/// What a head has beyond HTTP, or against it.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Form {
+    /// In place of version, status and reason.
+    pub(super) status_line: Option<String>,
+    /// Behind the fields.
+    pub(super) lines: Vec<String>,
+    /// Whether the blank line is left out.
+    pub(super) unended: bool,
 }
 
 /// Where the body ends.
@@ -22,6 +34,8 @@ pub(super) struct Head {
 pub(super) enum Framing {
     Length(usize),
     Chunked,
+    /// The body ends with the connection.
+    Close,
     /// HTTP forbids a body under this status, or the method asked for none.
     Bodiless,
 }
@@ -30,7 +44,7 @@ impl Head {
     pub(super) fn new(status: u16, reason: Option<&str>, headers: Headers) -> Self {
         let registered = || http::StatusCode::from_u16(status).ok().and_then(|code| code.canonical_reason());
         let reason = reason.or_else(registered).unwrap_or_default().to_owned();
-        Self { status, reason, headers }
+        Self { status, reason, headers, form: Form::default() }
     }
 
     /// Adds the fields of framing, the date, and `connection` where the client will not go on. What the script has
@@ -42,7 +56,7 @@ impl Head {
             _ if scripted => {}
             Framing::Length(length) => self.headers.add("content-length", length.to_string()),
             Framing::Chunked => self.headers.add("transfer-encoding", "chunked"),
-            Framing::Bodiless => {}
+            Framing::Bodiless | Framing::Close => {}
         }
         if self.headers.get("date").is_none() {
             let now = UNIX_EPOCH + Duration::from_secs(unix_time);
@@ -57,19 +71,30 @@ impl Head {
                 length.is_none_or(|said| said == true_length.to_string()) && !coded
             }
             Framing::Chunked | Framing::Bodiless => !scripted,
+            Framing::Close => false,
         }
     }
 
     pub(super) fn bytes(&self) -> Bytes {
         let mut bytes = BytesMut::with_capacity(512);
-        bytes.put_slice(format!("HTTP/1.1 {} {}\r\n", self.status, self.reason).as_bytes());
+        match &self.form.status_line {
+            Some(line) => bytes.put_slice(line.as_bytes()),
+            None => bytes.put_slice(format!("HTTP/1.1 {} {}", self.status, self.reason).as_bytes()),
+        }
+        bytes.put_slice(b"\r\n");
         for (name, value) in self.headers.iter() {
             bytes.put_slice(name.as_bytes());
             bytes.put_slice(b": ");
             bytes.put_slice(value.as_bytes());
             bytes.put_slice(b"\r\n");
         }
-        bytes.put_slice(b"\r\n");
+        for line in &self.form.lines {
+            bytes.put_slice(line.as_bytes());
+            bytes.put_slice(b"\r\n");
+        }
+        if !self.form.unended {
+            bytes.put_slice(b"\r\n");
+        }
         bytes.freeze()
     }
 }

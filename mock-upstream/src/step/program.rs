@@ -3,14 +3,13 @@
 mod event_edit;
 mod event_form;
 mod events;
+mod head;
 
 use std::time::Duration;
 
 use bytes::Bytes;
 
-use super::frame::Framing;
-use super::{Answer, Head, Score, Step};
-use crate::dialect;
+use super::{Answer, Head, Score, Step, recode};
 use crate::fault::{self, Bindings, Content, Op, ReplyOp};
 
 /// Plays the operations in order.
@@ -27,6 +26,8 @@ pub(super) fn play(
         match op {
             Op::Wait(time) => score.wait(Duration::from_millis(time.value(bindings))),
             Op::Raw(text) => score.raw(Bytes::copy_from_slice(text.as_bytes())),
+            Op::RawHex(digits) => score.raw(hex(digits)?),
+            Op::RawFill { text, times } => score.raw(fill(text, times.value(bindings))),
             Op::Close => score.last(Step::Close),
             Op::Reset => score.last(Step::Reset),
             Op::Hang => score.last(Step::Hang),
@@ -50,20 +51,14 @@ fn play_over_reply(
 ) -> Result<(), String> {
     match op {
         Op::Reply(reply) => self::reply(score, reply, answer)?,
-        Op::Head(head) => {
-            let framing = match (head.framing, &score.healthy().content) {
-                (fault::Framing::Length, _) | (fault::Framing::Healthy, dialect::Content::Whole(_)) => {
-                    Framing::Length(score.body_length())
-                }
-                (fault::Framing::Chunked, _) | (fault::Framing::Healthy, dialect::Content::Events(_)) => {
-                    Framing::Chunked
-                }
-            };
-            score.head(head_of(score, None), framing);
-        }
+        Op::Head(head) => head::play(score, head, bindings),
         Op::Body(extent) => score.body(*extent),
         Op::Events(span) => events::events(score, span, bindings)?,
         Op::Event(event) => events::in_stream(score, event, answer)?,
+        Op::BareBody(extent) => score.bare_body(*extent),
+        Op::Chunk(chunk) => head::chunk(score, chunk),
+        Op::Recode(recoding) => recode::play(score, recoding, bindings)?,
+        Op::Keep => score.keep(),
         Op::HalfEvent => score.half_event(),
         Op::EventPart(part) => events::part(score, part, bindings)?,
         Op::EventsAs(form) => events::in_form(score, form, bindings)?,
@@ -76,7 +71,14 @@ fn play_over_reply(
             score.drip(Duration::from_millis(every.value(bindings)), size);
         }
         Op::End => score.end(),
-        Op::Wait(_) | Op::Raw(_) | Op::Close | Op::Reset | Op::Hang | Op::Refuse => {}
+        Op::Wait(_)
+        | Op::Raw(_)
+        | Op::RawHex(_)
+        | Op::RawFill { .. }
+        | Op::Close
+        | Op::Reset
+        | Op::Hang
+        | Op::Refuse => {}
     }
     Ok(())
 }
@@ -120,4 +122,15 @@ fn null_answer(answer: &Answer<'_>, healthy: &[u8]) -> Result<Bytes, String> {
         }
     }
     Ok(Bytes::from(document.to_string()))
+}
+
+fn hex(digits: &str) -> Result<Bytes, String> {
+    let digits: Vec<u8> = digits.bytes().filter(|digit| !digit.is_ascii_whitespace()).collect();
+    let pair = |pair: &[u8]| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok();
+    let bytes: Option<Vec<u8>> = digits.chunks(2).map(pair).collect();
+    bytes.map(Bytes::from).ok_or_else(|| "not hexadecimal digits".to_owned())
+}
+
+fn fill(text: &str, times: u64) -> Bytes {
+    Bytes::from(text.repeat(usize::try_from(times).unwrap_or(usize::MAX)))
 }

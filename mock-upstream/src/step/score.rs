@@ -16,6 +16,7 @@ pub(super) struct Score<'a> {
     unix_time: u64,
     body: Bytes,
     body_written: usize,
+    coding: Option<&'static str>,
     event: usize,
     latest_event: Option<Bytes>,
     framing: Framing,
@@ -35,6 +36,7 @@ impl<'a> Score<'a> {
             unix_time,
             body: healthy.body(),
             body_written: 0,
+            coding: None,
             event: 0,
             latest_event: None,
             framing: Framing::Bodiless,
@@ -98,19 +100,73 @@ impl<'a> Score<'a> {
         self.head = Some(head);
     }
 
+    /// The same piece by piece.
+    pub(super) fn drip_head(&mut self, head: Head, framing: Framing, every: Duration, size: usize) {
+        self.head(head, framing);
+        if let Some(Step::Write { bytes, .. }) = self.steps.pop() {
+            let pieces = bytes.chunks(size.max(1));
+            let parcels = pieces.map(|piece| Parcel { bytes: bytes.slice_ref(piece), events: 0 });
+            self.last(Step::Drip { parcels: parcels.collect(), every });
+        }
+    }
+
+    /// The framing lies, so that nothing can follow on the connection.
+    pub(super) fn distrust(&mut self) {
+        self.honest = false;
+    }
+
+    /// The framing lies, and yet the connection goes on.
+    pub(super) fn keep(&mut self) {
+        self.honest = true;
+    }
+
+    /// Writes the healthy body in another form, whose head says `coding`.
+    pub(super) fn recode(&mut self, body: Bytes, coding: Option<&'static str>) {
+        self.body = body;
+        self.coding = coding;
+    }
+
+    pub(super) fn coding(&self) -> Option<&'static str> {
+        self.coding
+    }
+
+    pub(super) fn healthy_body(&self) -> &Bytes {
+        &self.body
+    }
+
+    /// A part of the healthy body outside any framing.
+    pub(super) fn bare_body(&mut self, extent: Extent) {
+        let part = self.part(extent);
+        self.intended.extend_from_slice(&part);
+        self.write(part, 0);
+    }
+
+    /// The next part of the healthy body, which counts as written.
+    pub(super) fn part(&mut self, extent: Extent) -> Bytes {
+        let part = self.body.slice(self.body_written..self.extent(extent));
+        self.body_written += part.len();
+        part
+    }
+
+    /// A chunk as it stands on the wire, sound or not, with what it carries.
+    pub(super) fn chunk_as_is(&mut self, framed: Bytes, data: &Bytes) {
+        self.intended.extend_from_slice(data);
+        self.write(framed, 0);
+    }
+
     pub(super) fn body_length(&self) -> usize {
         self.body.len()
     }
 
     pub(super) fn body(&mut self, extent: Extent) {
-        let part = self.body.slice(self.body_written..self.extent(extent));
-        self.body_written += part.len();
+        let part = self.part(extent);
         self.framed(&part, 0);
     }
 
     fn extent(&self, extent: Extent) -> usize {
         match extent {
-            Extent::Whole => self.body.len(),
+            Extent::Whole | Extent::Rest => self.body.len(),
+            Extent::Nothing => 0,
             Extent::FirstHalf => (self.body.len() / 2).max(1).min(self.body.len()),
         }
         .max(self.body_written)
@@ -255,9 +311,12 @@ impl<'a> Score<'a> {
         let keep_alive =
             self.request.keeps_alive() && self.honest && !self.head.as_ref().is_some_and(says_close);
         let intended = match self.head {
-            Some(Head { status, reason, headers }) => {
-                Intended { status: Some(status), reason, headers, body: self.intended.freeze() }
-            }
+            Some(Head { status, reason, headers, .. }) => Intended {
+                status: (status > 0).then_some(status),
+                reason,
+                headers,
+                body: self.intended.freeze(),
+            },
             None => Intended::default(),
         };
         let decisive = self.decisive.unwrap_or_else(|| self.steps.len().saturating_sub(1));
@@ -272,7 +331,7 @@ impl<'a> Score<'a> {
     fn frame(&self, bytes: &Bytes) -> Bytes {
         match self.framing {
             Framing::Chunked => frame::chunk(bytes),
-            Framing::Length(_) | Framing::Bodiless => bytes.clone(),
+            Framing::Length(_) | Framing::Bodiless | Framing::Close => bytes.clone(),
         }
     }
 

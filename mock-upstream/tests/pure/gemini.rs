@@ -1,14 +1,14 @@
 //! Gemini's dialect.
 
 use bytes::Bytes;
-use mock_upstream::dialect::{Content, Dialect, EventRole, Healthy, Identity, Spoil, Stream};
+use mock_upstream::dialect::{Content, Dialect, EventRole, Healthy, Identity, Spoil};
 use mock_upstream::fault::{Lane, Place};
 use mock_upstream::script::{Reply, Request, ToolCall, Usage};
 use proptest::{prop_assert_eq, proptest};
 use serde_json::{Map, Value, json};
 
 use crate::schema::Schema;
-use crate::{post, scene, text, tool_calls};
+use crate::{post, scene, stream_to, text, tool_calls};
 
 const PLAIN: &str = "/v1beta/models/gemini-2.5-flash:generateContent";
 const SSE: &str = "/v1beta/models/gemini-2.5-flash:streamGenerateContent?alt=sse";
@@ -161,7 +161,7 @@ fn an_error_in_a_stream_takes_the_form_of_the_stream() {
     let event = |path: &str, begun| {
         let request = asking(path);
         let fields = Map::from_iter([("status".to_owned(), json!("INTERNAL"))]);
-        Dialect::Gemini.error_event(&fields, &Stream { request: &request, begun }, &scene(&identity))
+        Dialect::Gemini.error_event(&fields, &stream_to(&request, begun), &scene(&identity))
     };
     let in_sse = event(SSE, true);
     assert!(in_sse.starts_with(b"data: {\"error\":{\"code\":503,"), "{in_sse:?}");
@@ -194,6 +194,9 @@ fn named_replies_are_as_documented_and_betray_their_provider() {
     let (schema, identity) = (Schema::gemini(), Identity::of("second"));
     for row in Dialect::Gemini.named() {
         let reply = Dialect::Gemini.error(&row.name, &scene(&identity)).unwrap();
+        if row.body.is_string() {
+            continue;
+        }
         let document = document(&reply.body());
         let definition = match (&document, reply.status) {
             (_, 200) => "GenerateContentResponse",
@@ -207,6 +210,27 @@ fn named_replies_are_as_documented_and_betray_their_provider() {
             assert_eq!(document["error"]["code"], row.status, "{}", row.name);
         }
     }
+}
+
+#[test]
+fn named_streams_carry_documents_of_the_schema() {
+    let (schema, identity) = (Schema::gemini(), Identity::of("second"));
+    let body = |name: &str| {
+        let reply = Dialect::Gemini.error(name, &scene(&identity)).unwrap();
+        assert_eq!(reply.headers.get("content-type"), Some("text/event-stream"));
+        String::from_utf8(reply.body().to_vec()).unwrap()
+    };
+    let whole = body("stream_raw_tail");
+    let (event, tail) = whole.strip_prefix("data: ").unwrap().split_once("\r\n\r\n").unwrap();
+    schema.hold("GenerateContentResponse", &document(event.as_bytes()));
+    schema.hold("Error", &document(tail.as_bytes()));
+    assert!(tail.contains("org-second-owner"));
+    let whole = body("interaction_error_stream");
+    let event = document(whole.strip_prefix("data: ").unwrap().as_bytes());
+    schema.hold("InteractionEvent", &event);
+    assert!(whole.contains("org-second-owner"));
+    let streams = Dialect::Gemini.named().iter().filter(|row| row.body.is_string());
+    assert_eq!(streams.count(), 2, "no stream is left out here");
 }
 
 #[test]
@@ -254,7 +278,9 @@ proptest! {
         let reply = Reply { answer: Some(answer.clone()), tool_calls, ..Reply::default() };
         let whole = document(&healthy(PLAIN, &reply).body());
         let (events, elements) = (sse(&healthy(SSE, &reply)), document(&healthy(ARRAY, &reply).body()));
-        Schema::gemini().hold("GenerateContentResponse", &whole);
+        for document in events.iter().chain([&whole]) {
+            Schema::gemini().hold("GenerateContentResponse", document);
+        }
         prop_assert_eq!(&heard([&whole]).0, &answer);
         prop_assert_eq!(heard([&whole]), heard(&events));
         prop_assert_eq!(heard([&whole]), heard(elements.as_array().unwrap()));

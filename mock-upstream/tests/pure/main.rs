@@ -2,16 +2,20 @@
 
 #![expect(clippy::unwrap_used, reason = "a test says what failed by its backtrace")]
 
+mod azure;
+mod bedrock;
 mod catalogue;
 mod dialect;
+mod eventstream;
 mod gemini;
 mod marker;
 mod schema;
 mod script;
+mod sloppy;
 mod step;
 
 use bytes::Bytes;
-use mock_upstream::dialect::{Identity, Scene};
+use mock_upstream::dialect::{Identity, Scene, Stream};
 use mock_upstream::script::{Request, ToolCall};
 use proptest::collection;
 use proptest::prelude::{Just, Strategy, any, prop_oneof};
@@ -49,4 +53,8 @@ pub(crate) fn tool_calls() -> impl Strategy<Value = Vec<ToolCall>> {
 
 pub(crate) fn scene(identity: &Identity) -> Scene<'_> {
     Scene { identity, serial: 7, unix_time: 1_800_000_000 }
+}
+
+pub(crate) fn stream_to(request: &Request, begun: bool) -> Stream<'_> {
+    Stream { request, begun }
 }

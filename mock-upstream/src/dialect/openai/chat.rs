@@ -3,6 +3,7 @@
 use bytes::Bytes;
 use serde_json::{Value, json};
 
+use super::logprobs::Logprobs;
 use super::{headers, model, ok};
 use crate::dialect::{Content, Event, EventRole, Healthy, Scene};
 use crate::script::{Reply, ToolCall, Usage};
@@ -12,6 +13,8 @@ pub(in crate::dialect) const ANSWER: &str = "Seven tidy lanterns stand along the
                       somebody walks from the first to the last, lights them one by one, and goes home.";
 /// Words in one content event.
 const WORDS_AN_EVENT: usize = 3;
+/// Choices that a request may ask for.
+const MOST_CHOICES: u64 = 128;
 
 /// The reply to a chat request whose body is a JSON object.
 pub(super) fn reply(asked: &Value, reply: &Reply, scene: &Scene<'_>) -> Healthy {
@@ -21,8 +24,7 @@ pub(super) fn reply(asked: &Value, reply: &Reply, scene: &Scene<'_>) -> Healthy 
     }
     let mut headers = headers("text/event-stream; charset=utf-8", scene);
     headers.add("cache-control", "no-cache");
-    let with_usage = asked["stream_options"]["include_usage"] == json!(true);
-    Healthy { status: 200, headers, content: Content::Events(answer.events(with_usage)), refused: None }
+    Healthy { status: 200, headers, content: Content::Events(answer.events()), refused: None }
 }
 
 struct Answer<'a> {
@@ -32,10 +34,14 @@ struct Answer<'a> {
     text: Option<&'a str>,
     tool_calls: &'a [ToolCall],
     usage: Usage,
+    with_usage: bool,
+    choices: u64,
+    logprobs: Option<Logprobs>,
 }
 
 impl<'a> Answer<'a> {
     fn new(asked: &Value, reply: &'a Reply, scene: &Scene<'_>) -> Self {
+        let choices = choices(asked);
         let text = match (&reply.answer, reply.tool_calls.is_empty()) {
             (Some(text), _) => Some(text.as_str()),
             (None, true) => Some(ANSWER),
@@ -49,8 +55,11 @@ impl<'a> Answer<'a> {
             tool_calls: &reply.tool_calls,
             usage: reply.usage.unwrap_or_else(|| Usage {
                 prompt: count_words(&asked["messages"]),
-                completion: text.map_or(8, |text| text.split_whitespace().count() as u64),
+                completion: choices * text.map_or(8, |text| text.split_whitespace().count() as u64),
             }),
+            with_usage: asked["stream_options"]["include_usage"] == json!(true),
+            choices,
+            logprobs: Logprobs::asked(asked),
         }
     }
 
@@ -59,30 +68,35 @@ impl<'a> Answer<'a> {
         if !self.tool_calls.is_empty() {
             message["tool_calls"] = (0..self.tool_calls.len()).map(|at| self.tool_call(at)).collect();
         }
+        let choice = |index| {
+            json!({
+                "index": index, "message": message, "logprobs": self.logprobs(self.text),
+                "finish_reason": self.finish_reason(),
+            })
+        };
         json!({
             "id": self.id, "object": "chat.completion", "created": self.created, "model": self.model,
-            "choices": [{"index": 0, "message": message, "logprobs": null, "finish_reason": self.finish_reason()}],
+            "choices": (0..self.choices).map(choice).collect::<Vec<_>>(),
             "usage": self.usage(), "system_fingerprint": null,
         })
     }
 
-    fn events(&self, with_usage: bool) -> Vec<Event> {
-        let mut events = vec![self.part(json!({"role": "assistant", "content": "", "refusal": null}))];
-        if let Some(text) = self.text {
-            events.extend(pieces(text).map(|piece| self.part(json!({ "content": piece }))));
+    /// Role, text, calls, finish, usage, end; the choices take turns.
+    fn events(&self) -> Vec<Event> {
+        let mut events = self.part(&json!({"role": "assistant", "content": "", "refusal": null}), None);
+        for piece in self.text.into_iter().flat_map(pieces) {
+            events.extend(self.part(&json!({ "content": piece }), Some(piece)));
         }
         for at in 0..self.tool_calls.len() {
             let mut opening = self.tool_call(at);
             opening["index"] = json!(at);
             opening["function"]["arguments"] = json!("");
-            events.push(self.part(json!({ "tool_calls": [opening] })));
+            events.extend(self.part(&json!({ "tool_calls": [opening] }), None));
             let arguments = json!({"index": at, "function": {"arguments": self.tool_calls[at].arguments}});
-            events.push(self.part(json!({ "tool_calls": [arguments] })));
+            events.extend(self.part(&json!({ "tool_calls": [arguments] }), None));
         }
-        let finish =
-            json!([{"index": 0, "delta": {}, "logprobs": null, "finish_reason": self.finish_reason()}]);
-        events.push(event(EventRole::Finish, &self.chunk(finish)));
-        if with_usage {
+        events.extend((0..self.choices).map(|index| self.finish(index)));
+        if self.with_usage {
             let mut chunk = self.chunk(json!([]));
             chunk["usage"] = self.usage();
             events.push(event(EventRole::Finish, &chunk));
@@ -91,16 +105,36 @@ impl<'a> Answer<'a> {
         events
     }
 
-    fn part(&self, delta: Value) -> Event {
-        let choices = json!([{"index": 0, "delta": delta, "logprobs": null, "finish_reason": null}]);
-        event(EventRole::Part, &self.chunk(choices))
+    /// The same step of every choice.
+    fn part(&self, delta: &Value, text: Option<&str>) -> Vec<Event> {
+        let logprobs = self.logprobs(text);
+        let part = |index| {
+            let choice =
+                json!([{"index": index, "delta": delta, "logprobs": logprobs, "finish_reason": null}]);
+            event(EventRole::Part, &self.chunk(choice))
+        };
+        (0..self.choices).map(part).collect()
+    }
+
+    fn finish(&self, index: u64) -> Event {
+        let choice =
+            json!([{"index": index, "delta": {}, "logprobs": null, "finish_reason": self.finish_reason()}]);
+        event(EventRole::Finish, &self.chunk(choice))
     }
 
     fn chunk(&self, choices: Value) -> Value {
-        json!({
+        let mut chunk = json!({
             "id": self.id, "object": "chat.completion.chunk", "created": self.created, "model": self.model,
             "system_fingerprint": null, "choices": choices,
-        })
+        });
+        if self.with_usage {
+            chunk["usage"] = Value::Null;
+        }
+        chunk
+    }
+
+    fn logprobs(&self, text: Option<&str>) -> Value {
+        self.logprobs.zip(text).map_or(Value::Null, |(logprobs, text)| logprobs.of(text))
     }
 
     fn tool_call(&self, at: usize) -> Value {
@@ -113,20 +147,29 @@ impl<'a> Answer<'a> {
     }
 
     fn usage(&self) -> Value {
-        let Usage { prompt, completion } = self.usage;
-        json!({
-            "prompt_tokens": prompt, "completion_tokens": completion,
-            "total_tokens": prompt.saturating_add(completion),
-            "prompt_tokens_details": {"cached_tokens": 0, "audio_tokens": 0},
-            "completion_tokens_details": {
-                "reasoning_tokens": 0, "audio_tokens": 0,
-                "accepted_prediction_tokens": 0, "rejected_prediction_tokens": 0,
-            },
-        })
+        usage(self.usage)
     }
 }
 
-fn event(role: EventRole, data: &Value) -> Event {
+/// How many choices a request asks for.
+pub(super) fn choices(asked: &Value) -> u64 {
+    asked["n"].as_u64().unwrap_or(1).clamp(1, MOST_CHOICES)
+}
+
+/// Tokens as chat and legacy completions count them.
+pub(super) fn usage(Usage { prompt, completion }: Usage) -> Value {
+    json!({
+        "prompt_tokens": prompt, "completion_tokens": completion,
+        "total_tokens": prompt.saturating_add(completion),
+        "prompt_tokens_details": {"cached_tokens": 0, "audio_tokens": 0},
+        "completion_tokens_details": {
+            "reasoning_tokens": 0, "audio_tokens": 0,
+            "accepted_prediction_tokens": 0, "rejected_prediction_tokens": 0,
+        },
+    })
+}
+
+pub(super) fn event(role: EventRole, data: &Value) -> Event {
     Event { bytes: Bytes::from(format!("data: {data}\n\n")), role }
 }
 

@@ -3,6 +3,7 @@
 pub(super) mod chat;
 pub(super) mod embeddings;
 mod envelope;
+mod logprobs;
 mod models;
 mod places;
 

@@ -14,7 +14,7 @@ pub use arg::Arg;
 pub use edit::{EventEdit, Spot};
 pub use event::{EventSpan, ForEver, InStream};
 pub use form::{Cut, EventPart, EventsAs, Fragment, Hex, LineEnd, Pack};
-pub use head::{Extent, Framing, HeadOp};
+pub use head::{ChunkOp, Extent, Flood, Framing, HeadOp, Pace, Recoding};
 pub use place::Place;
 pub use reply::{Content, ReplyOp};
 
@@ -54,6 +54,23 @@ pub enum Op {
     ForEver(ForEver),
     /// Writes bytes as they stand here, outside any framing.
     Raw(String),
+    /// Writes bytes given as hexadecimal digits, outside any framing.
+    RawHex(String),
+    /// Writes a text many times over, outside any framing.
+    RawFill {
+        /// The text.
+        text: String,
+        /// How often.
+        times: Arg,
+    },
+    /// Writes a part of the healthy body outside any framing.
+    BareBody(Extent),
+    /// Writes one chunk with a part of the healthy body.
+    Chunk(ChunkOp),
+    /// Changes how the healthy body is written; comes before its head.
+    Recode(Recoding),
+    /// Leaves the connection to the next request although the framing of the reply lies.
+    Keep,
     /// Writes what is left of the healthy body piece by piece, and then finishes the framing.
     Drip {
         /// Milliseconds before each piece.
@@ -85,6 +102,9 @@ impl Op {
             Self::ForEver(ForEver { every, of }) => {
                 of.iter().flat_map(Self::args).chain(std::iter::once(every)).collect()
             }
+            Self::Recode(Recoding::GzipBomb(megabytes) | Recoding::Padding(megabytes)) => vec![megabytes],
+            Self::RawFill { times, .. } => vec![times],
+            Self::Head(head) => head.args(),
             _ => Vec::new(),
         }
     }
