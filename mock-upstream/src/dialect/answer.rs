@@ -5,6 +5,8 @@ use serde_json::{Value, json};
 use super::openai::chat::{ANSWER, count_words};
 use crate::script::{Reply, ToolCall, Usage};
 
+const CHARACTERS_A_FRAGMENT: usize = 8;
+
 /// What an answer says.
 pub(super) struct Answer<'a> {
     /// The text; none when the answer only calls tools.
@@ -31,6 +33,17 @@ impl<'a> Answer<'a> {
     pub(super) fn total(&self) -> u64 {
         self.usage.prompt.saturating_add(self.usage.completion)
     }
+}
+
+/// A text in pieces of a few characters, which together are the text.
+pub(super) fn fragments(text: &str) -> impl Iterator<Item = &str> {
+    let mut rest = text;
+    std::iter::from_fn(move || {
+        let end = rest.char_indices().nth(CHARACTERS_A_FRAGMENT).map_or(rest.len(), |(at, _)| at);
+        let (piece, left) = rest.split_at(end);
+        rest = left;
+        (!piece.is_empty()).then_some(piece)
+    })
 }
 
 /// Arguments where a dialect wants them as JSON and not as text; text that is no JSON stays text.

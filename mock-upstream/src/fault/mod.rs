@@ -13,8 +13,8 @@ use serde::{Deserialize, Serialize};
 
 pub use class::{Family, Group, Lane, Strikes};
 pub use op::{
-    Arg, ChunkOp, Content, EventSpan, Extent, Flood, Framing, HeadOp, InStream, Op, Pace, Place, Program,
-    Recoding, ReplyOp,
+    Arg, ChunkOp, Content, Ending, EventSpan, Extent, Flood, Framing, HeadOp, InStream, Op, Pace, Place,
+    Program, Recoding, ReplyOp,
 };
 pub use op::{Cut, EventEdit, EventPart, EventsAs, ForEver, Fragment, Hex, LineEnd, Pack, Spot};
 pub use param::{BindError, Bindings, Param, ParamKind, Params};

@@ -27,6 +27,7 @@ pub struct Answer<'a> {
 
 /// Turns what the script says into steps.
 pub fn compile(answer: &Answer<'_>) -> Plan {
+    let answer = &Answer { dialect: answer.dialect.speaking_to(answer.request), ..*answer };
     match &answer.turn.play {
         Play::Ok(reply) => ok(answer, reply),
         Play::Status(status) => self::status(answer, status),

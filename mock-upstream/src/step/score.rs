@@ -197,7 +197,19 @@ impl<'a> Score<'a> {
 
     /// The stream as it is by now.
     pub(super) fn stream(&self) -> Stream<'a> {
-        Stream { request: self.request, begun: !self.intended.is_empty() }
+        let sent = match &self.healthy.content {
+            Content::Events(events) => events.get(..self.event).unwrap_or_default(),
+            Content::Whole(_) => &[],
+        };
+        Stream { request: self.request, begun: !self.intended.is_empty(), sent }
+    }
+
+    /// Whether the healthy stream says at its end that it is over.
+    pub(super) fn has_end_mark(&self) -> bool {
+        match &self.healthy.content {
+            Content::Events(events) => events.iter().any(|event| event.role == EventRole::Done),
+            Content::Whole(_) => false,
+        }
     }
 
     pub(super) fn foreign_event(&mut self, event: &Bytes) {

@@ -6,6 +6,10 @@ mod azure;
 mod bedrock;
 mod catalogue;
 mod dialect;
+mod dialect_anthropic;
+mod dialect_any;
+mod dialect_openai_schema;
+mod dialect_responses;
 mod eventstream;
 mod gemini;
 mod marker;
@@ -19,7 +23,7 @@ use mock_upstream::dialect::{Identity, Scene, Stream};
 use mock_upstream::script::{Request, ToolCall};
 use proptest::collection;
 use proptest::prelude::{Just, Strategy, any, prop_oneof};
-use serde_json::json;
+use serde_json::{Value, json};
 
 pub(crate) fn post(path: &str, body: &str) -> Request {
     Request {
@@ -29,6 +33,29 @@ pub(crate) fn post(path: &str, body: &str) -> Request {
         headers: Vec::new(),
         body: Bytes::from(body.to_owned()),
     }
+}
+
+pub(crate) fn get(path: &str) -> Request {
+    Request { method: "GET".into(), ..post(path, "") }
+}
+
+/// The JSON of a reply, or of the data of an event.
+pub(crate) fn document(bytes: &[u8]) -> Value {
+    serde_json::from_slice(bytes)
+        .unwrap_or_else(|error| panic!("{error}: {}", String::from_utf8_lossy(bytes)))
+}
+
+/// The data of named events, each of which has its type as its name.
+pub(crate) fn typed(bytes: &[u8]) -> Vec<Value> {
+    let text = std::str::from_utf8(bytes).unwrap();
+    let one = |event: &str| {
+        let (name, data) = event.strip_prefix("event: ").unwrap().split_once("\ndata: ").unwrap();
+        assert!(!data.contains(['\n', '\r']), "one line an event");
+        let data: Value = serde_json::from_str(data).unwrap();
+        assert_eq!(data["type"], name);
+        data
+    };
+    text.strip_suffix("\n\n").unwrap().split("\n\n").map(one).collect()
 }
 
 /// Text with the characters that break careless renderers.
@@ -56,5 +83,5 @@ pub(crate) fn scene(identity: &Identity) -> Scene<'_> {
 }
 
 pub(crate) fn stream_to(request: &Request, begun: bool) -> Stream<'_> {
-    Stream { request, begun }
+    Stream { request, begun, sent: &[] }
 }

@@ -9,11 +9,21 @@ use serde_json::{Value, json};
 /// The definitions of one provider.
 pub(crate) struct Schema(BTreeMap<String, Validator>);
 
+static OPENAI: LazyLock<Schema> = LazyLock::new(|| Schema::of(include_str!("../schemas/openai.json")));
+static ANTHROPIC: LazyLock<Schema> = LazyLock::new(|| Schema::of(include_str!("../schemas/anthropic.json")));
 static GEMINI: LazyLock<Schema> = LazyLock::new(|| Schema::of(include_str!("../schemas/gemini.json")));
 static AZURE: LazyLock<Schema> = LazyLock::new(|| Schema::of(include_str!("../schemas/azure.json")));
 static BEDROCK: LazyLock<Schema> = LazyLock::new(|| Schema::of(include_str!("../schemas/bedrock.json")));
 
 impl Schema {
+    pub(crate) fn openai() -> &'static Self {
+        &OPENAI
+    }
+
+    pub(crate) fn anthropic() -> &'static Self {
+        &ANTHROPIC
+    }
+
     pub(crate) fn gemini() -> &'static Self {
         &GEMINI
     }

@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 
 use super::openai::OpenAi;
 use super::{Content, Healthy, NamedReply, Scene, Speaker, Stream};
-use crate::fault::Place;
+use crate::fault::{Ending, Place};
 use crate::script::{Headers, Reply, Request};
 
 use envelope::refusal;
@@ -31,6 +31,18 @@ impl Speaker for Azure {
 
     fn error_event(&self, fields: &Map<String, Value>, stream: &Stream<'_>, scene: &Scene<'_>) -> Bytes {
         OpenAi.error_event(fields, stream, scene)
+    }
+
+    fn data_event(&self, data: &str, stream: &Stream<'_>) -> Bytes {
+        OpenAi.data_event(data, stream)
+    }
+
+    fn ending(&self, how: Ending, stream: &Stream<'_>, scene: &Scene<'_>) -> Option<Bytes> {
+        OpenAi.ending(how, stream, scene)
+    }
+
+    fn claims(&self, request: &Request) -> bool {
+        request.path().contains("/deployments/") || has_version(request)
     }
 
     fn places(&self, place: Place, document: &Value) -> Vec<String> {

@@ -50,6 +50,10 @@ impl Speaker for Bedrock {
         frame::spoil(event, how)
     }
 
+    fn claims(&self, request: &Request) -> bool {
+        Route::of(request).is_some()
+    }
+
     fn places(&self, place: Place, document: &Value) -> Vec<String> {
         places::of(place, document)
     }

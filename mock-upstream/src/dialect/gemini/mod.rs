@@ -59,6 +59,10 @@ impl Speaker for Gemini {
         (how == Spoil::Separator && separated).then(|| event.slice(SEPARATOR.len()..))
     }
 
+    fn claims(&self, request: &Request) -> bool {
+        request.path().contains("/v1beta/") || matches!(Route::of(request), Some(Route::Verb { .. }))
+    }
+
     fn places(&self, place: Place, document: &Value) -> Vec<String> {
         places::of(place, document)
     }

@@ -4,8 +4,8 @@ use bytes::Bytes;
 use serde_json::{Value, json};
 
 use super::logprobs::Logprobs;
-use super::{headers, model, ok};
-use crate::dialect::{Content, Event, EventRole, Healthy, Scene};
+use super::{model, ok, streaming};
+use crate::dialect::{Event, EventRole, Healthy, Scene, Stream, sse};
 use crate::script::{Reply, ToolCall, Usage};
 
 /// What a provider answers when the script gives no text; long enough for many events.
@@ -13,6 +13,8 @@ pub(in crate::dialect) const ANSWER: &str = "Seven tidy lanterns stand along the
                       somebody walks from the first to the last, lights them one by one, and goes home.";
 /// Words in one content event.
 const WORDS_AN_EVENT: usize = 3;
+/// What ends a stream.
+pub(super) const END: &[u8] = b"data: [DONE]\n\n";
 /// Choices that a request may ask for.
 const MOST_CHOICES: u64 = 128;
 
@@ -22,9 +24,7 @@ pub(super) fn reply(asked: &Value, reply: &Reply, scene: &Scene<'_>) -> Healthy 
     if asked["stream"] != json!(true) {
         return ok(answer.document(), scene);
     }
-    let mut headers = headers("text/event-stream; charset=utf-8", scene);
-    headers.add("cache-control", "no-cache");
-    Healthy { status: 200, headers, content: Content::Events(answer.events()), refused: None }
+    streaming(answer.events(), scene)
 }
 
 struct Answer<'a> {
@@ -101,7 +101,7 @@ impl<'a> Answer<'a> {
             chunk["usage"] = self.usage();
             events.push(event(EventRole::Finish, &chunk));
         }
-        events.push(Event { bytes: Bytes::from_static(b"data: [DONE]\n\n"), role: EventRole::Done });
+        events.push(Event { bytes: Bytes::from_static(END), role: EventRole::Done });
         events
     }
 
@@ -149,6 +149,26 @@ impl<'a> Answer<'a> {
     fn usage(&self) -> Value {
         usage(self.usage)
     }
+}
+
+/// The end of a stream whose answer reached its limit of tokens; none when no chunk came before, as it would say of what.
+/// Legacy completions end in the same way.
+pub(super) fn cut_short(stream: &Stream<'_>) -> Option<Bytes> {
+    let mut chunk = sse::data(stream.sent.last()?)?;
+    let choices =
+        stream.sent.iter().filter_map(sse::data).filter_map(|data| data["choices"][0]["index"].as_u64());
+    let legacy = chunk["object"] == "text_completion";
+    let choice = |index| {
+        let mut choice = json!({"index": index, "delta": {}, "logprobs": null, "finish_reason": "length"});
+        if legacy {
+            choice = json!({"index": index, "text": "", "logprobs": null, "finish_reason": "length"});
+        }
+        choice
+    };
+    chunk["choices"] = (0..=choices.max()?).map(choice).collect();
+    let mut bytes = event(EventRole::Finish, &chunk).bytes.to_vec();
+    bytes.extend_from_slice(END);
+    Some(Bytes::from(bytes))
 }
 
 /// How many choices a request asks for.

@@ -38,7 +38,7 @@ pub(super) fn reply(asked: &Value, reply: &Reply, scene: &Scene<'_>) -> Healthy 
 }
 
 /// The inputs one by one: a list of numbers is one input, of anything else several.
-fn inputs(input: &Value) -> Option<Vec<&Value>> {
+pub(super) fn inputs(input: &Value) -> Option<Vec<&Value>> {
     match input {
         Value::String(_) => Some(vec![input]),
         Value::Array(items) if items.is_empty() => None,

@@ -11,7 +11,7 @@ use serde_json::{Map, Value};
 use super::named::Coding;
 use super::openai::OpenAi;
 use super::{Content, Healthy, NamedReply, Scene, Speaker, Stream};
-use crate::fault::Place;
+use crate::fault::{Ending, Place};
 use crate::script::{Headers, Reply, Request};
 
 pub use quirk::Quirk;
@@ -59,6 +59,14 @@ impl Speaker for Quirk {
             Some(document) => Bytes::from(format!("data: {document}\n\n")),
             None => OpenAi.error_event(fields, stream, scene),
         }
+    }
+
+    fn data_event(&self, data: &str, stream: &Stream<'_>) -> Bytes {
+        OpenAi.data_event(data, stream)
+    }
+
+    fn ending(&self, how: Ending, stream: &Stream<'_>, scene: &Scene<'_>) -> Option<Bytes> {
+        OpenAi.ending(how, stream, scene)
     }
 
     fn places(&self, place: Place, document: &Value) -> Vec<String> {

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{Arg, Hex, Place};
+use crate::dialect::Spoil;
 
 /// The next event with changes in its JSON. Every spot that is named must be there, except that `set` by a pointer may
 /// add a field.
@@ -25,6 +26,9 @@ pub struct EventEdit {
     /// What is taken out.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub remove: Vec<Spot>,
+    /// How its framing breaks; then nothing else changes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub spoil: Option<Spoil>,
     /// Whether the event itself still follows, so that this is one more.
     pub copy: bool,
 }

@@ -48,6 +48,8 @@ pub enum InStream {
     Verbatim(String),
     /// The event that was written last, once more.
     Again,
+    /// What the dialect ends a stream with that it does not complete.
+    Ending(Ending),
 }
 
 /// What is written again and again, until the peer leaves or the cap is reached.
@@ -58,4 +60,19 @@ pub struct ForEver {
     pub every: Arg,
     /// What each time writes: operations that write at once.
     pub of: Vec<super::Op>,
+}
+
+/// How a stream ends that is not completed, though its connection is sound.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Ending {
+    /// The provider gave up on the answer, and says so as the answer's own end.
+    Failed,
+    /// The answer reached a limit of tokens.
+    Incomplete,
+}
+
+impl Ending {
+    /// Every way.
+    pub const ALL: [Self; 2] = [Self::Failed, Self::Incomplete];
 }

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 pub use arg::Arg;
 pub use edit::{EventEdit, Spot};
-pub use event::{EventSpan, ForEver, InStream};
+pub use event::{Ending, EventSpan, ForEver, InStream};
 pub use form::{Cut, EventPart, EventsAs, Fragment, Hex, LineEnd, Pack};
 pub use head::{ChunkOp, Extent, Flood, Framing, HeadOp, Pace, Recoding};
 pub use place::Place;

@@ -19,7 +19,13 @@ pub(super) fn play(
     answer: &Answer<'_>,
 ) -> Result<(), String> {
     let next = score.coming().first().ok_or("the stream has no event left that could be changed")?;
-    let event = edited(&next.bytes, edit, bindings, answer.dialect)?;
+    let event = match edit.spoil {
+        Some(how) => {
+            let spoilt = answer.dialect.spoil(&next.bytes, how);
+            spoilt.ok_or_else(|| format!("the framing of the next event has nothing that breaks as {how:?}"))?
+        }
+        None => edited(&next.bytes, edit, bindings, answer.dialect)?,
+    };
     if !edit.copy {
         score.pass(1);
     }

@@ -43,6 +43,9 @@ pub(super) fn spanned<'a>(
             at.ok_or_else(|| format!("the stream has no event `{name}` here"))?
         }
         EventSpan::UntilFinish => up_to(&|role| role == EventRole::Part),
+        EventSpan::UntilDone if !score.has_end_mark() => {
+            return Err("the stream has no mark at its end that could be missing".into());
+        }
         EventSpan::UntilDone => up_to(&|role| role != EventRole::Done),
         EventSpan::Rest => coming.len(),
     };
@@ -58,6 +61,10 @@ pub(super) fn in_stream(score: &mut Score<'_>, event: &InStream, answer: &Answer
         InStream::ErrorWith(fields) => dialect.error_event(fields, &stream, &answer.scene),
         InStream::Data(text) => dialect.data_event(text, &stream),
         InStream::Verbatim(text) => Bytes::copy_from_slice(text.as_bytes()),
+        InStream::Ending(how) => {
+            let event = dialect.ending(*how, &stream, &answer.scene);
+            event.ok_or_else(|| format!("no stream here ends as {how:?}"))?
+        }
         InStream::Again => score.latest_event().ok_or("no event was written that could come again")?,
     };
     score.foreign_event(&bytes);
