@@ -25,13 +25,15 @@ pub use proof::{
 };
 
 /// The files of the shipped catalogue, by the group letters they mostly hold.
-const SHIPPED: [(&str, &str); 7] = [
+const SHIPPED: [(&str, &str); 9] = [
     ("connection.yaml", include_str!("../../faults/connection.yaml")),
     ("framing.yaml", include_str!("../../faults/framing.yaml")),
     ("head.yaml", include_str!("../../faults/head.yaml")),
     ("body.yaml", include_str!("../../faults/body.yaml")),
     ("stream.yaml", include_str!("../../faults/stream.yaml")),
     ("stream_end.yaml", include_str!("../../faults/stream_end.yaml")),
+    ("stream_content.yaml", include_str!("../../faults/stream_content.yaml")),
+    ("timing.yaml", include_str!("../../faults/timing.yaml")),
     ("stream_form.yaml", include_str!("../../faults/stream_form.yaml")),
 ];
 

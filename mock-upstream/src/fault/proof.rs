@@ -68,6 +68,14 @@ pub enum Probe {
     ChatUsage,
     /// An embedding of OpenAI's; it has no stream.
     Embeddings,
+    /// A response of OpenAI's Responses API.
+    Responses,
+    /// A message of Anthropic's.
+    Messages,
+    /// Content of Gemini's, whose stream is an array.
+    GeminiArray,
+    /// A conversation on Bedrock.
+    Converse,
 }
 
 impl Probe {
@@ -178,6 +186,23 @@ pub enum Piece {
         /// The bytes.
         mark: Vec<Self>,
     },
+    /// A part of the bytes of pieces.
+    Slice {
+        /// The pieces.
+        of: Vec<Self>,
+        /// Which bytes of them.
+        #[serde(default)]
+        bytes: Range,
+    },
+    /// Pieces in which one byte has the opposite of each bit.
+    Flipped {
+        /// The pieces.
+        of: Vec<Self>,
+        /// Which byte, counted from 0; a negative number counts from the end.
+        at: i64,
+    },
+    /// The CRC-32 of pieces, its highest byte first.
+    Crc32(Vec<Self>),
     /// Pieces cut behind each so many bytes, each part a chunk of its own.
     Chunks {
         /// The pieces.

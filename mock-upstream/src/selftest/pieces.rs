@@ -195,6 +195,18 @@ impl Pieces<'_> {
                 of[..at + mark.len()].to_vec()
             }
             Piece::Chunks { .. } => return Err("chunks of a size stand in no other piece".to_owned()),
+            Piece::Slice { of, bytes } => {
+                let of = self.bytes(of)?;
+                within(&of, *bytes).ok_or("there are no such bytes")?.to_vec()
+            }
+            Piece::Flipped { of, at } => {
+                let mut of = self.bytes(of)?;
+                let byte =
+                    place(*at, of.len()).and_then(|at| of.get_mut(at)).ok_or("there is no such byte")?;
+                *byte = !*byte;
+                of
+            }
+            Piece::Crc32(of) => crc32fast::hash(&self.bytes(of)?).to_be_bytes().to_vec(),
             Piece::ChunksBehind { of, mark } => chunks_behind(&self.bytes(of)?, &self.bytes(mark)?),
             Piece::LongChunk(longer, pieces) => {
                 let bytes = self.bytes(pieces)?;
@@ -213,11 +225,8 @@ impl Pieces<'_> {
         })
     }
 
-    fn range(&self, Range { from, to }: Range) -> Result<&[Vec<u8>], String> {
-        let chunks = &self.healthy.chunks;
-        let from = place(from, chunks.len()).unwrap_or(usize::MAX);
-        let to = to.map_or(Some(chunks.len()), |to| place(to, chunks.len()));
-        to.and_then(|to| chunks.get(from..to)).ok_or_else(|| "there are no such events".to_owned())
+    fn range(&self, range: Range) -> Result<&[Vec<u8>], String> {
+        within(&self.healthy.chunks, range).ok_or_else(|| "there are no such events".to_owned())
     }
 
     fn event_with(&self, EventSight { at, changes }: &EventSight) -> Result<Vec<u8>, String> {
@@ -228,6 +237,12 @@ impl Pieces<'_> {
         let changed = changed(&json(data.trim_end().as_bytes())?, changes)?;
         Ok(format!("{before}data: {changed}\n\n").into_bytes())
     }
+}
+
+/// The items of a range.
+fn within<T>(items: &[T], Range { from, to }: Range) -> Option<&[T]> {
+    let to = to.map_or(Some(items.len()), |to| place(to, items.len()))?;
+    items.get(place(from, items.len())?..to)
 }
 
 /// The place that a number means, negative ones being counted from the end.

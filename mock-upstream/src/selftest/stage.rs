@@ -3,6 +3,7 @@
 use super::mask::masked;
 use super::raw::{End, Raw};
 use super::{Proven, Reply, prove};
+use crate::dialect::Dialect;
 use crate::fault::{Lane, Premise, Probe};
 use crate::scenario::{Markers, Scenario, ScenarioSpec};
 use crate::script::{self, Play};
@@ -17,7 +18,7 @@ pub(super) struct Stage {
 
 impl Stage {
     pub(super) async fn new() -> Result<Self, String> {
-        let providers = vec![ProviderOptions::named("selftest")];
+        let providers = vec![ProviderOptions { dialect: Dialect::Any, ..ProviderOptions::named("selftest") }];
         let mock = MockUpstream::start(Options { providers, ..Options::default() }).await;
         let mock = mock.map_err(|error| format!("the mock does not start: {error}"))?;
         let provider = mock.provider("selftest").ok_or("the provider is missing")?;
@@ -95,6 +96,27 @@ impl Stage {
                 ),
             ),
             Probe::Embeddings => ("/v1/embeddings", format!(r#"{{"model":"e","input":"{word}"}}"#)),
+            Probe::Responses => {
+                ("/v1/responses", format!(r#"{{"model":"gpt-5","stream":{stream},"input":"say {word}"}}"#))
+            }
+            Probe::Messages => (
+                "/v1/messages",
+                format!(
+                    r#"{{"model":"claude","max_tokens":16,"stream":{stream},"messages":[{{"role":"user","content":"say {word}"}}]}}"#
+                ),
+            ),
+            Probe::GeminiArray => (
+                if stream {
+                    "/v1beta/models/gemini:streamGenerateContent"
+                } else {
+                    "/v1beta/models/gemini:generateContent"
+                },
+                format!(r#"{{"contents":[{{"role":"user","parts":[{{"text":"say {word}"}}]}}]}}"#),
+            ),
+            Probe::Converse => (
+                if stream { "/model/nova/converse-stream" } else { "/model/nova/converse" },
+                format!(r#"{{"messages":[{{"role":"user","content":[{{"text":"say {word}"}}]}}]}}"#),
+            ),
         };
         format!(
             "POST {path} HTTP/1.1\r\nHost: upstream\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",

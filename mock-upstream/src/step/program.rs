@@ -10,7 +10,8 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use super::{Answer, Head, Score, Step, recode};
-use crate::fault::{self, Bindings, Content, Op, ReplyOp};
+use crate::fault::{self, Bindings, Catalogue, Content, Op, ReplyOp};
+use crate::script::{Play, Reply, Request};
 
 /// Plays the operations in order.
 ///
@@ -51,6 +52,12 @@ fn play_over_reply(
 ) -> Result<(), String> {
     match op {
         Op::Reply(reply) => self::reply(score, reply, answer)?,
+        Op::WaitOneIn { replies, time } => {
+            if answer.scene.serial.is_multiple_of(replies.value(bindings).max(1)) {
+                score.wait(Duration::from_millis(time.value(bindings)));
+            }
+        }
+        Op::Refusal(status) => refuse(score, *status, answer),
         Op::Head(head) => head::play(score, head, bindings),
         Op::Body(extent) => score.body(*extent),
         Op::Events(span) => events::events(score, span, bindings)?,
@@ -92,6 +99,7 @@ fn reply(score: &mut Score<'_>, reply: &ReplyOp, answer: &Answer<'_>) -> Result<
             return Ok(());
         }
         Content::FirstHalf => healthy.slice(..(healthy.len() / 2).max(1).min(healthy.len())),
+        Content::Document => document(answer)?,
         Content::Empty => Bytes::new(),
         Content::NullAnswer => null_answer(answer, &healthy)?,
         Content::ErrorObject => answer.dialect.refusal(500, &answer.scene).body(),
@@ -108,6 +116,27 @@ fn head_of(score: &Score<'_>, content_type: Option<&str>) -> Head {
         headers.set("content-type", content_type);
     }
     Head::new(healthy.status, None, headers)
+}
+
+fn refuse(score: &mut Score<'_>, status: u16, answer: &Answer<'_>) {
+    let own = answer.dialect.refusal(status, &answer.scene);
+    score.whole(Head::new(own.status, None, own.headers.clone()), &own.body());
+}
+
+/// What the request would get if it asked for no stream.
+fn document(answer: &Answer<'_>) -> Result<Bytes, String> {
+    let refused = || "this request does not ask for a stream by a field".to_owned();
+    let mut asked: serde_json::Value = serde_json::from_slice(&answer.request.body).map_err(|_| refused())?;
+    *asked.get_mut("stream").ok_or_else(refused)? = false.into();
+    let request = Request { body: Bytes::from(asked.to_string()), ..answer.request.clone() };
+    let says = match &answer.turn.play {
+        Play::Fault(play) => {
+            let fault = Catalogue::shipped().get(&play.name);
+            fault.map_or_else(|| play.reply.clone(), |fault| play.reply.given(&fault.given))
+        }
+        _ => Reply::default(),
+    };
+    Ok(answer.dialect.healthy(&request, &says, &answer.scene).body())
 }
 
 fn null_answer(answer: &Answer<'_>, healthy: &[u8]) -> Result<Bytes, String> {

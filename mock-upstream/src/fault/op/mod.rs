@@ -28,6 +28,15 @@ pub type Program = Vec<Op>;
 pub enum Op {
     /// Writes nothing for so many milliseconds.
     Wait(Arg),
+    /// Waits before one in so many replies of the provider, and before the others not.
+    WaitOneIn {
+        /// In how many.
+        replies: Arg,
+        /// How many milliseconds.
+        time: Arg,
+    },
+    /// Writes the provider's own reply with this status.
+    Refusal(u16),
     /// Writes one whole, well-framed reply.
     Reply(ReplyOp),
     /// Writes the head of the healthy reply.
@@ -97,6 +106,7 @@ impl Op {
             Self::Fragment(Fragment::Filler(arg)) => vec![arg],
             Self::Events(span) | Self::Skip(span) => span.args(),
             Self::Drip { every, bytes } => vec![every, bytes],
+            Self::WaitOneIn { replies, time } => vec![replies, time],
             Self::EventsAs(events) => events.args(),
             Self::EventAs(edit) => edit.fill.values().collect(),
             Self::ForEver(ForEver { every, of }) => {

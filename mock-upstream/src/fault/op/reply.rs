@@ -27,6 +27,8 @@ pub enum Content {
     NullAnswer,
     /// The provider's own error object.
     ErrorObject,
+    /// The one document that the request would get if it asked for no stream.
+    Document,
     /// This text.
     Text(String),
 }

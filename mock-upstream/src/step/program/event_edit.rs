@@ -22,7 +22,8 @@ pub(super) fn play(
     let event = match edit.spoil {
         Some(how) => {
             let spoilt = answer.dialect.spoil(&next.bytes, how);
-            spoilt.ok_or_else(|| format!("the framing of the next event has nothing that breaks as {how:?}"))?
+            spoilt
+                .ok_or_else(|| format!("the framing of the next event has nothing that breaks as {how:?}"))?
         }
         None => edited(&next.bytes, edit, bindings, answer.dialect)?,
     };
