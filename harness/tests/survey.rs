@@ -61,41 +61,42 @@ fn the_table_says_what_the_gateway_does_for_each_fault() {
 
 #[test]
 fn what_cannot_be_played_is_listed_with_the_reason() {
-    let arguments = [
-        "--contract",
-        "cogito",
-        "--operation",
-        "embeddings",
-        "--deadline",
-        "0.5",
-        "--group",
-        "b",
-        "--group",
-        "H",
-    ];
-    let text =
-        table(&[&arguments[..], &["--fault", "fin_*", "--fault", "silent", "--fault", "sse_cut"]].concat());
+    let arguments = ["--contract", "cogito", "--operation", "embeddings", "--deadline", "1.9"];
+    let faults = ["--fault", "fin_*", "--fault", "drip", "--fault", "sse_cut"];
+    let text = table(&[&arguments[..], &faults].concat());
     snapshot("survey-not-played", &text);
 }
 
+/// The whole catalogue but for one family: a gateway is right to leave an endless reply, which is then not delivered.
+fn most(faults: &Value) -> Vec<String> {
+    let families = faults["faults"].as_array().unwrap().iter().map(|fault| fault["family"].as_str().unwrap());
+    let families: HashSet<&str> = families.filter(|family| *family != "oversized").collect();
+    families.into_iter().flat_map(|family| ["--family".to_owned(), family.to_owned()]).collect()
+}
+
 #[test]
-fn two_surveys_of_the_whole_catalogue_give_the_same_table() {
+fn two_surveys_of_the_catalogue_give_the_same_table() {
     let dir = tempfile::tempdir().unwrap();
     let files = ["first.json", "second.json"].map(|name| dir.path().join(name).to_str().unwrap().to_owned());
-    let [first, second] =
-        [&files[0], &files[1]].map(|file| table(&["--contract", "cogito", "--output", file]));
+    let faults =
+        Command::new(env!("CARGO_BIN_EXE_gateway-conformance")).args(["faults", "--format", "json"]).output();
+    let faults: Value = serde_json::from_slice(&faults.unwrap().stdout).unwrap();
+    let most = most(&faults);
+    let [first, second] = [&files[0], &files[1]].map(|file| {
+        let chosen =
+            ["--contract", "cogito", "--output", file].into_iter().chain(most.iter().map(String::as_str));
+        table(&chosen.collect::<Vec<_>>())
+    });
     assert_eq!(first, second);
     assert!(first.ends_with(" not played\n"), "{first}");
     let compared = table(&["--compare", &files[0], &files[1]]);
     assert!(compared.contains("the same in every one of "), "{compared}");
     let whole: Value = serde_json::from_slice(&fs::read(&files[0]).unwrap()).unwrap();
     let all = table(&["--compare", &files[0], &files[1], "--all"]);
-    let faults =
-        Command::new(env!("CARGO_BIN_EXE_gateway-conformance")).args(["faults", "--format", "json"]).output();
-    let faults: Value = serde_json::from_slice(&faults.unwrap().stdout).unwrap();
     let rows = whole["rows"].as_array().unwrap().iter().chain(whole["not_played"].as_array().unwrap());
     let surveyed: HashSet<(&Value, &Value)> = rows.map(|row| (&row["fault"], &row["lane"])).collect();
-    for fault in faults["faults"].as_array().unwrap() {
+    let asked = |fault: &&Value| fault["family"] != "oversized";
+    for fault in faults["faults"].as_array().unwrap().iter().filter(asked) {
         for lane in fault["lanes"].as_array().unwrap() {
             assert!(surveyed.contains(&(&fault["id"], lane)), "{} {lane} is missing", fault["id"]);
         }
@@ -108,8 +109,9 @@ fn two_surveys_of_the_whole_catalogue_give_the_same_table() {
 
 #[test]
 fn the_file_keeps_to_the_published_schema() {
-    let text =
-        table(&[&["--contract", "cogito", "--format", "json", "--deadline", "0.5"], &SOME[..]].concat());
+    let text = table(
+        &[&["--contract", "cogito", "--format", "json", "--operation", "embeddings"], &SOME[..]].concat(),
+    );
     let survey: Value = serde_json::from_str(&text).unwrap();
     let schema: Value =
         serde_json::from_slice(&fs::read("../specs/schema/survey.schema.json").unwrap()).unwrap();

@@ -102,14 +102,16 @@ pub fn lasts(fault: &Fault, limit: Duration) -> Duration {
 }
 
 /// Parameters of faults that are slow without being silent: a late reply comes well inside the limit, a dripping one
-/// takes about twice as long as the limit and then is whole.
+/// takes about twice as long as the limit and then is whole. Before a break the gateway gets time to read what came before it,
+/// on a busy machine too: what it makes of the break would otherwise depend on how its reads fall.
 fn pace(fault: &Fault, limit: Duration) -> Vec<(String, u64)> {
     let millis = u64::try_from(limit.as_millis()).unwrap_or(u64::MAX);
-    let paced = match fault.family {
+    let mut paced = match fault.family {
         Family::Late => vec![("delay", (millis / 4).min(300))],
         Family::Drip => vec![("bytes", DRIP_BYTES), ("every", (millis * 2 / DRIP_PIECES).max(1))],
         _ => Vec::new(),
     };
+    paced.push(("pause", (millis / 8).clamp(20, 250)));
     paced
         .into_iter()
         .filter(|(name, _)| fault.params.contains_key(*name))

@@ -128,6 +128,3 @@ fn heading(letter: &str) -> String {
     let known = Group::ALL.into_iter().find(|group| format!("{group:?}") == letter);
     known.map_or_else(|| one_line(letter), |group| format!("{letter}. {}", group.says()))
 }
-
-#[cfg(test)]
-mod tests;

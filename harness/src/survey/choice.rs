@@ -78,7 +78,7 @@ impl Choice {
         }
         let names: Vec<&str> = usable.iter().map(|operation| operation.name.as_str()).collect();
         known("operation", &self.operations, &names, |a, b| a == b)?;
-        let named = |operation: &&Operation| self.operations.iter().any(|name| *name == operation.name.value);
+        let named = |operation: &&Operation| self.operations.contains(&operation.name.value);
         Ok(usable.into_iter().filter(named).collect())
     }
 }

@@ -118,8 +118,8 @@ fn a_row_says_what_others_saw_on_both_sides_of_the_gateway() {
         let marker = row["marker"].as_str().unwrap();
         let arrived = asked.iter().filter(|asked| asked.body.contains(marker)).count();
         assert_eq!(row["attempts"], arrived, "{name}: {}", ended.all());
-        let answers = passed.iter().filter(|(request, _)| request.contains(marker));
-        let (_, last) = answers.last().unwrap_or_else(|| panic!("{name}: the gateway was not asked"));
+        let mut answers = passed.iter().filter(|(request, _)| request.contains(marker));
+        let (_, last) = answers.next_back().unwrap_or_else(|| panic!("{name}: the gateway was not asked"));
         assert_eq!(row["ending"], ending(last), "{name}: {}", String::from_utf8_lossy(last));
         assert_eq!(row["status"], status(last), "{name}");
     }

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::str::FromStr;
 
 use crate::control::nearest;
-use crate::dialect::Dialect;
+use crate::dialect::{Dialect, Quirk};
 use crate::scenario::Ambient;
 
 /// `NAME=DIALECT[@ADDR]`.
@@ -86,7 +86,9 @@ pub(super) fn address(text: &str) -> Result<SocketAddr, String> {
 
 /// The dialect of this name.
 fn dialect(name: &str) -> Result<Dialect, String> {
-    let known: Vec<String> = Dialect::ALL.iter().map(Dialect::to_string).collect();
+    let sloppy = Quirk::ALL.map(Dialect::Sloppy);
+    let plain = Dialect::ALL.into_iter().filter(|dialect| !sloppy.contains(dialect));
+    let known: Vec<String> = plain.chain(sloppy).map(|dialect| dialect.to_string()).collect();
     Dialect::parse(name).ok_or_else(|| match nearest(name, known.iter().map(String::as_str)) {
         Some(near) => format!("there is no dialect `{name}`; did you mean `{near}`?"),
         None => format!("there is no dialect `{name}`; there are: {}", known.join(", ")),

@@ -86,7 +86,8 @@ async fn serve(args: &ServeArgs) -> anyhow::Result<u8> {
     let guard = guard(args)?;
     let mock = start(args, providers).await?;
     let advertised = advertised(args, &mock)?;
-    let options = ControlOptions { listen: args.control, guard, advertised, standing };
+    let options =
+        ControlOptions { listen: args.control, advertised, standing, ..ControlOptions::guarded(guard) };
     let running = running(&mock, &options);
     let control = Control::start(mock, options).await;
     let control = control.with_context(|| format!("the control API cannot listen at {}", args.control))?;

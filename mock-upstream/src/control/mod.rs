@@ -19,7 +19,7 @@ mod token;
 #[cfg(feature = "client")]
 pub use client::{Client, Error, RemoteClaim, RemoteImposition, RemoteProvider, RemoteScenario};
 #[cfg(feature = "daemon")]
-pub use daemon::{Control, ControlOptions, Guard, ROUTES, Standing};
+pub use daemon::{Control, ControlOptions, Guard, Limits, ROUTES, Standing};
 pub use faults::{FaultView, FaultsView, GroupView, ParamView};
 #[cfg(feature = "client")]
 pub use mock::Mock;

@@ -4,6 +4,7 @@ mod entry;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
 
@@ -30,17 +31,19 @@ impl Default for JournalCaps {
 pub struct Journal {
     caps: JournalCaps,
     kept: Mutex<Kept>,
+    /// Told only while somebody listens, and brought up to date when somebody begins to.
     progress: watch::Sender<Progress>,
 }
 
 #[derive(Debug, Default)]
 struct Kept {
-    entries: Vec<Entry>,
+    entries: Vec<Slot>,
     bytes: usize,
     dropped: u64,
     sealed: bool,
     /// Entries that were cleared away: places count on over them.
     cleared: usize,
+    progress: Progress,
 }
 
 impl Kept {
@@ -48,12 +51,10 @@ impl Kept {
     fn end(&self) -> usize {
         self.cleared + self.entries.len()
     }
-
-    /// The entry at this place, unless it was cleared away.
-    fn at(&mut self, place: usize) -> Option<&mut Entry> {
-        self.entries.get_mut(place.checked_sub(self.cleared)?)
-    }
 }
+
+/// An entry with a lock of its own: who notes something in it keeps nobody else waiting.
+type Slot = Arc<Mutex<Entry>>;
 
 /// A part of a journal.
 #[derive(Debug, Clone, Default)]
@@ -87,7 +88,8 @@ impl Journal {
 
     /// The entries so far, in the order of arrival.
     pub fn entries(&self) -> Vec<Entry> {
-        self.kept().entries.clone()
+        let slots = self.kept().entries.clone();
+        read(&slots)
     }
 
     /// The place behind the latest entry.
@@ -102,7 +104,8 @@ impl Journal {
         let since = since.max(kept.cleared);
         let mut page: Vec<Entry> = Vec::new();
         let mut size = 0;
-        for entry in kept.entries.iter().skip(since - kept.cleared).take(most) {
+        for slot in kept.entries.iter().skip(since - kept.cleared).take(most) {
+            let entry = lock(slot);
             size += entry.request.body.len() + entry.played.body.len();
             if size > bytes && !page.is_empty() {
                 break;
@@ -116,7 +119,8 @@ impl Journal {
     /// Forgets every entry; exchanges under way are still counted, and noted nowhere.
     pub fn clear(&self) {
         let mut kept = self.kept();
-        *kept = Kept { sealed: kept.sealed, cleared: kept.end(), ..Kept::default() };
+        let (sealed, progress) = (kept.sealed, kept.progress);
+        *kept = Kept { sealed, progress, cleared: kept.end(), ..Kept::default() };
     }
 
     /// How many entries were not kept because the caps were reached.
@@ -124,8 +128,15 @@ impl Journal {
         self.kept().dropped
     }
 
+    /// How far it has come.
+    pub fn reached(&self) -> Progress {
+        self.kept().progress
+    }
+
     /// How far it has come; the receiver is told of each arrival and of each end.
     pub fn progress(&self) -> watch::Receiver<Progress> {
+        let kept = self.kept();
+        self.progress.send_replace(kept.progress);
         self.progress.subscribe()
     }
 
@@ -136,9 +147,12 @@ impl Journal {
 
     /// Takes no more entries from now on; the entries so far and how many were not kept.
     pub(crate) fn seal(&self) -> (Vec<Entry>, u64) {
-        let mut kept = self.kept();
-        kept.sealed = true;
-        (kept.entries.clone(), kept.dropped)
+        let (slots, dropped) = {
+            let mut kept = self.kept();
+            kept.sealed = true;
+            (kept.entries.clone(), kept.dropped)
+        };
+        (read(&slots), dropped)
     }
 
     /// Notes an arrival. The exchange is under way until the record is dropped.
@@ -153,19 +167,24 @@ impl Journal {
     fn note_arrival(self: &Arc<Self>, kept: &mut Kept, entry: Entry) -> Record {
         let size = size_of_entry(&entry);
         let fits = kept.entries.len() < self.caps.entries && kept.bytes + size <= self.caps.bytes;
-        let slot = if fits {
+        let entry = Arc::new(Mutex::new(entry));
+        let place = fits.then(|| kept.end());
+        if fits {
             kept.bytes += size;
-            kept.entries.push(entry);
-            Some(kept.end() - 1)
+            kept.entries.push(Arc::clone(&entry));
         } else {
             kept.dropped += 1;
-            None
-        };
-        self.progress.send_modify(|progress| {
-            progress.arrivals += 1;
-            progress.under_way += 1;
-        });
-        Record { journal: Arc::clone(self), slot }
+        }
+        kept.progress.arrivals += 1;
+        kept.progress.under_way += 1;
+        self.tell(kept);
+        Record { journal: Arc::clone(self), entry, place }
+    }
+
+    fn tell(&self, kept: &Kept) {
+        if self.progress.receiver_count() > 0 {
+            self.progress.send_replace(kept.progress);
+        }
     }
 
     fn kept(&self) -> MutexGuard<'_, Kept> {
@@ -173,46 +192,51 @@ impl Journal {
     }
 }
 
+fn read(slots: &[Slot]) -> Vec<Entry> {
+    slots.iter().map(|slot| lock(slot).clone()).collect()
+}
+
+fn lock(slot: &Mutex<Entry>) -> MutexGuard<'_, Entry> {
+    slot.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 /// The entry of an exchange that is under way.
 #[derive(Debug)]
 pub(crate) struct Record {
     journal: Arc<Journal>,
-    slot: Option<usize>,
+    entry: Slot,
+    /// Where it was kept, if it was.
+    place: Option<usize>,
 }
 
 impl Record {
-    /// Changes the entry, if it was kept.
-    pub(crate) fn note(&self, change: impl FnOnce(&mut Entry)) {
-        if let Some(slot) = self.slot
-            && let Some(entry) = self.journal.kept().at(slot)
-        {
-            change(entry);
-        }
+    /// Changes the entry.
+    pub(crate) fn change<T>(&self, change: impl FnOnce(&mut Entry) -> T) -> T {
+        change(&mut lock(&self.entry))
     }
 
     /// Sets what the reply is meant to be; its body counts against the caps of the journal.
-    pub(crate) fn plays(&self, played: Played) {
-        if let Some(slot) = self.slot {
-            let mut kept = self.journal.kept();
+    pub(crate) fn plays(&self, mut played: Played) {
+        let mut kept = self.journal.kept();
+        // What was cleared away since counts no more.
+        if self.place.is_some_and(|place| place >= kept.cleared) {
             let left = self.journal.caps.bytes.saturating_sub(kept.bytes);
-            let Some(entry) = kept.at(slot) else { return };
-            let mut played = played;
             if played.body.len() > left {
-                played.body = played.body.slice(..left);
+                played.body = Bytes::copy_from_slice(&played.body[..left]);
             }
-            let stored = played.body.len();
-            entry.played = played;
-            kept.bytes += stored;
+            kept.bytes += played.body.len();
         }
+        drop(kept);
+        self.change(|entry| entry.played = played);
     }
 }
 
 impl Drop for Record {
     fn drop(&mut self) {
-        self.journal.progress.send_modify(|progress| {
-            progress.under_way -= 1;
-            progress.ended += 1;
-        });
+        let mut kept = self.journal.kept();
+        kept.progress.under_way -= 1;
+        kept.progress.ended += 1;
+        self.journal.tell(&kept);
     }
 }
 

@@ -1,11 +1,13 @@
 //! The only owner of sockets: listeners, connections, and what is played on them.
 
+mod alarm;
 mod chunked;
 mod connection;
 mod head;
 mod intake;
 mod play;
 mod provider;
+mod roster;
 mod wire;
 
 use std::collections::HashMap;
@@ -23,7 +25,9 @@ use crate::dialect::{Dialect, Identity};
 use crate::journal::{Clock, Entry, Journal, JournalCaps, Progress};
 use crate::scenario::{Ambient, Claim, ClaimError, Registry, Scenario, ScenarioSpec};
 
+use alarm::Alarm;
 pub use provider::{Provider, Refusal};
+use roster::Roster;
 
 /// What a mock is started with.
 #[derive(Debug, Clone, Default)]
@@ -114,20 +118,15 @@ pub struct MockUpstream {
 #[derive(Debug)]
 struct Core {
     clock: Clock,
+    alarm: Alarm,
     caps: Caps,
     registry: Arc<Registry>,
     runtime: Handle,
     stop: watch::Sender<bool>,
-    connections: AtomicU64,
+    roster: Arc<Roster>,
     scenarios: AtomicU64,
     unreadable: AtomicU64,
     providers: RwLock<HashMap<String, Provider>>,
-}
-
-impl Core {
-    fn next_connection(&self) -> u64 {
-        self.connections.fetch_add(1, Relaxed) + 1
-    }
 }
 
 /// Stops the tasks of a mock when its last handle goes: they hold the core themselves.
@@ -137,6 +136,7 @@ struct Running(Arc<Core>);
 impl Drop for Running {
     fn drop(&mut self) {
         self.0.stop.send_replace(true);
+        self.0.roster.end();
         self.0.providers.write().unwrap_or_else(PoisonError::into_inner).clear();
     }
 }
@@ -149,11 +149,12 @@ impl MockUpstream {
     pub async fn start(options: Options) -> io::Result<Self> {
         let core = Arc::new(Core {
             clock: Clock::start(),
+            alarm: Alarm::default(),
             caps: options.caps,
             registry: Registry::new(options.ambient, options.caps.stray_journal),
             runtime: Handle::current(),
             stop: watch::Sender::default(),
-            connections: AtomicU64::default(),
+            roster: Arc::default(),
             scenarios: AtomicU64::default(),
             unreadable: AtomicU64::default(),
             providers: RwLock::default(),

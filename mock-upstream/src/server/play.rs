@@ -1,6 +1,8 @@
 //! Plays a plan on the socket and notes what really happened.
 
 use std::io;
+use std::pin::pin;
+use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -8,6 +10,7 @@ use socket2::SockRef;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::time::{Instant, sleep, timeout};
 
+use super::alarm::Alarm;
 use super::wire::{Left, Wire};
 use crate::journal::{Clock, Ended, Record};
 use crate::scenario::Inner as Scenario;
@@ -23,6 +26,7 @@ pub(super) struct Stage<'a> {
     pub(super) record: &'a Record,
     pub(super) scenario: Option<&'a Scenario>,
     pub(super) clock: Clock,
+    pub(super) alarm: &'a Alarm,
     /// The longest silence of a hang, and the longest wait for a peer that does not read.
     pub(super) patience: Duration,
 }
@@ -70,7 +74,7 @@ pub(super) async fn play(mut stage: Stage<'_>, plan: &Plan) -> Finished {
         astray.get_or_insert_with(|| "the exchange was over before the scripted thing happened".to_owned());
     }
     let now = stage.clock.now();
-    stage.record.note(|entry| {
+    stage.record.change(|entry| {
         entry.ended = ended;
         entry.ended_at = Some(now);
         entry.played.complete = ended == Ended::Complete;
@@ -130,7 +134,7 @@ impl Stage<'_> {
     /// Writes nothing for so long; how the exchange ended, if it did meanwhile.
     async fn silent(&mut self, time: Duration) -> Option<Ended> {
         tokio::select! {
-            () = sleep(time) => None,
+            () = self.alarm.sleep(time) => None,
             left = self.wire.leaves() => Some(ended_by(left)),
             () = closing(self.scenario) => Some(Ended::ClosedByMock),
         }
@@ -194,15 +198,19 @@ impl Stage<'_> {
     async fn write(&mut self, bytes: &Bytes, events: u32) -> Outcome {
         self.wire.look();
         let mut written = 0;
-        let result = tokio::select! {
-            biased;
-            result = write_all(&mut self.wire, bytes, &mut written) => Some(result),
-            () = closing(self.scenario) => None,
-            () = sleep(self.patience) => None,
+        // Mostly the network takes all at once, and nothing has to be waited for.
+        let result = match write_at_once(&mut self.wire, bytes, &mut written) {
+            Some(result) => Some(result),
+            None => tokio::select! {
+                biased;
+                result = write_all(&mut self.wire, bytes, &mut written) => Some(result),
+                () = closing(self.scenario) => None,
+                () = sleep(self.patience) => None,
+            },
         };
         let now = self.clock.now();
         let whole = written == bytes.len();
-        self.record.note(|entry| {
+        self.record.change(|entry| {
             if written > 0 {
                 entry.first_byte.get_or_insert(now);
                 entry.last_byte = Some(now);
@@ -230,15 +238,24 @@ impl Stage<'_> {
     }
 }
 
-/// Writes all, counting what the network has taken even when the future is dropped.
-async fn write_all(wire: &mut Wire, mut bytes: &[u8], written: &mut usize) -> io::Result<()> {
-    while !bytes.is_empty() {
-        let count = wire.socket.write(bytes).await?;
+/// Writes what the network takes without waiting; `None` when that was not all.
+fn write_at_once(wire: &mut Wire, bytes: &[u8], written: &mut usize) -> Option<io::Result<()>> {
+    // Whoever goes on to wait asks again, so that nobody has to be woken.
+    let mut context = Context::from_waker(Waker::noop());
+    match pin!(write_all(wire, bytes, written)).poll(&mut context) {
+        Poll::Ready(result) => Some(result),
+        Poll::Pending => None,
+    }
+}
+
+/// Writes the rest of the bytes, counting what the network has taken even when the future is dropped.
+async fn write_all(wire: &mut Wire, bytes: &[u8], written: &mut usize) -> io::Result<()> {
+    while *written < bytes.len() {
+        let count = wire.socket.write(&bytes[*written..]).await?;
         if count == 0 {
             return Err(io::ErrorKind::WriteZero.into());
         }
         *written += count;
-        bytes = &bytes[count..];
     }
     Ok(())
 }

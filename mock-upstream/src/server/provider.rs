@@ -1,6 +1,5 @@
 //! One provider: a listener, its connections, and the way to take both away.
 
-use std::collections::HashMap;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::atomic::AtomicU64;
@@ -9,7 +8,6 @@ use std::time::Duration;
 
 use socket2::{Domain, Protocol, Socket, Type};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio::time::sleep;
 
@@ -34,17 +32,10 @@ pub(super) struct Place {
     pub(super) identity: Identity,
     pub(super) dialect: Dialect,
     pub(super) serial: AtomicU64,
-    /// Counts the orders to drop idle connections.
-    pub(super) drops: watch::Sender<u64>,
+    /// How often its idle connections were told to close.
+    pub(super) orders: AtomicU64,
     addr: SocketAddr,
-    connections: watch::Sender<HashMap<u64, Activity>>,
     accepting: Mutex<Option<JoinHandle<()>>>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Activity {
-    Idle,
-    Busy,
 }
 
 impl Provider {
@@ -60,9 +51,8 @@ impl Provider {
             identity,
             dialect,
             serial: AtomicU64::new(1),
-            drops: watch::Sender::default(),
+            orders: AtomicU64::default(),
             addr: listener.local_addr()?,
-            connections: watch::Sender::default(),
             accepting: Mutex::default(),
         });
         let provider = Self { core, place };
@@ -97,27 +87,13 @@ impl Provider {
 
     /// How many connections are open.
     pub fn connections(&self) -> usize {
-        self.place.connections.borrow().len()
+        self.core.roster.count(&self.place)
     }
 
     /// Closes the connections on which no exchange is under way, and waits until they are closed; how many that were.
     /// The others are closed once their exchange has ended.
     pub async fn drop_idle_connections(&self) -> usize {
-        let idle: Vec<u64> = {
-            let connections = self.place.connections.borrow();
-            connections
-                .iter()
-                .filter(|(_, activity)| **activity == Activity::Idle)
-                .map(|(id, _)| *id)
-                .collect()
-        };
-        self.place.drops.send_modify(|drops| *drops += 1);
-        let mut connections = self.place.connections.subscribe();
-        let gone =
-            |open: &HashMap<u64, Activity>| !idle.iter().any(|id| open.get(id) == Some(&Activity::Idle));
-        // The sender lives as long as `self`, so that the wait cannot fail.
-        let _ = connections.wait_for(gone).await;
-        idle.len()
+        self.core.roster.drop_idle(&self.place).await
     }
 
     /// Makes connecting fail: idle connections are closed, then the listener. The port stays taken, so that nobody else
@@ -204,48 +180,6 @@ impl Drop for Refusal {
     }
 }
 
-/// The entry of a connection in its provider's list, for as long as it lives.
-#[derive(Debug)]
-pub(super) struct Lease {
-    place: Arc<Place>,
-    id: u64,
-}
-
-impl Lease {
-    fn new(place: &Arc<Place>, id: u64) -> Self {
-        place.connections.send_modify(|open| {
-            open.insert(id, Activity::Idle);
-        });
-        Self { place: Arc::clone(place), id }
-    }
-
-    pub(super) fn id(&self) -> u64 {
-        self.id
-    }
-
-    pub(super) fn idle(&self) {
-        self.set(Activity::Idle);
-    }
-
-    pub(super) fn busy(&self) {
-        self.set(Activity::Busy);
-    }
-
-    fn set(&self, activity: Activity) {
-        self.place.connections.send_modify(|open| {
-            open.insert(self.id, activity);
-        });
-    }
-}
-
-impl Drop for Lease {
-    fn drop(&mut self) {
-        self.place.connections.send_modify(|open| {
-            open.remove(&self.id);
-        });
-    }
-}
-
 impl Place {
     fn accepting(&self) -> MutexGuard<'_, Option<JoinHandle<()>>> {
         self.accepting.lock().unwrap_or_else(PoisonError::into_inner)
@@ -257,16 +191,9 @@ async fn accept(core: &Arc<Core>, place: &Arc<Place>, listener: &TcpListener) {
     loop {
         match listener.accept().await {
             Ok((stream, _)) => {
-                // Before the lease is known: an order to drop it must not come between.
-                let drops = place.drops.subscribe();
-                let lease = Lease::new(place, core.next_connection());
-                let serve = connection::serve(Arc::clone(core), Arc::clone(place), stream, lease, drops);
-                let mut stop = core.stop.subscribe();
-                tokio::spawn(async move {
-                    tokio::select! {
-                        _ = stop.wait_for(|stop| *stop) => {}
-                        () = serve => {}
-                    }
+                core.roster.seat(place, |lease| {
+                    let serve = connection::serve(Arc::clone(core), Arc::clone(place), stream, lease);
+                    tokio::spawn(serve).abort_handle()
                 });
             }
             Err(_) => sleep(ACCEPT_PAUSE).await,

@@ -54,16 +54,16 @@ impl Head {
         let scripted = length.is_some() || self.headers.get("transfer-encoding").is_some();
         match framing {
             _ if scripted => {}
-            Framing::Length(length) => self.headers.add("content-length", length.to_string()),
-            Framing::Chunked => self.headers.add("transfer-encoding", "chunked"),
+            Framing::Length(length) => self.headers.add_known("content-length", length.to_string()),
+            Framing::Chunked => self.headers.add_known("transfer-encoding", "chunked"),
             Framing::Bodiless | Framing::Close => {}
         }
         if self.headers.get("date").is_none() {
             let now = UNIX_EPOCH + Duration::from_secs(unix_time);
-            self.headers.add("date", httpdate::fmt_http_date(now));
+            self.headers.add_known("date", httpdate::fmt_http_date(now));
         }
         if !request.keeps_alive() && self.headers.get("connection").is_none() {
-            self.headers.add("connection", "close");
+            self.headers.add_known("connection", "close");
         }
         let coded = self.headers.get("transfer-encoding").is_some();
         match framing {
@@ -76,10 +76,21 @@ impl Head {
     }
 
     pub(super) fn bytes(&self) -> Bytes {
-        let mut bytes = BytesMut::with_capacity(512);
+        self.bytes_before(&[])
+    }
+
+    /// The head with this body behind it.
+    pub(super) fn bytes_before(&self, body: &[u8]) -> Bytes {
+        let fields: usize = self.headers.iter().map(|(name, value)| name.len() + value.len() + 4).sum();
+        let mut bytes = BytesMut::with_capacity(64 + self.reason.len() + fields + body.len());
         match &self.form.status_line {
             Some(line) => bytes.put_slice(line.as_bytes()),
-            None => bytes.put_slice(format!("HTTP/1.1 {} {}", self.status, self.reason).as_bytes()),
+            None => {
+                bytes.put_slice(b"HTTP/1.1 ");
+                bytes.put_slice(self.status.to_string().as_bytes());
+                bytes.put_u8(b' ');
+                bytes.put_slice(self.reason.as_bytes());
+            }
         }
         bytes.put_slice(b"\r\n");
         for (name, value) in self.headers.iter() {
@@ -95,6 +106,7 @@ impl Head {
         if !self.form.unended {
             bytes.put_slice(b"\r\n");
         }
+        bytes.put_slice(body);
         bytes.freeze()
     }
 }
@@ -104,9 +116,7 @@ pub(crate) fn refusal(status: u16, why: &str) -> Bytes {
     let fields = [("content-type", "text/plain; charset=utf-8"), ("connection", "close")];
     let mut headers = Headers::from_iter(fields);
     headers.add("content-length", why.len().to_string());
-    let mut bytes = BytesMut::from(Head::new(status, None, headers).bytes());
-    bytes.put_slice(why.as_bytes());
-    bytes.freeze()
+    Head::new(status, None, headers).bytes_before(why.as_bytes())
 }
 
 /// How a reply of this status to this request is framed, when its body has a known length.

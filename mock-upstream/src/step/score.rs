@@ -22,7 +22,7 @@ pub(super) struct Score<'a> {
     framing: Framing,
     steps: Vec<Step>,
     head: Option<Head>,
-    intended: BytesMut,
+    intended: Intention,
     decisive: Option<usize>,
     /// Where a script lies about the framing, the peer cannot know where the next reply begins.
     honest: bool,
@@ -42,7 +42,7 @@ impl<'a> Score<'a> {
             framing: Framing::Bodiless,
             steps: Vec::new(),
             head: None,
-            intended: BytesMut::new(),
+            intended: Intention::default(),
             decisive: None,
             honest: true,
         }
@@ -72,13 +72,14 @@ impl<'a> Score<'a> {
     pub(super) fn whole(&mut self, mut head: Head, body: &Bytes) {
         let framing = frame::sized(head.status, body.len(), self.request);
         self.honest = head.frame(framing, self.request, self.unix_time);
-        let mut bytes = BytesMut::from(head.bytes());
-        if framing != Framing::Bodiless {
-            bytes.extend_from_slice(body);
-            self.intended.extend_from_slice(body);
-        }
+        let bytes = if framing == Framing::Bodiless {
+            head.bytes()
+        } else {
+            self.intended.add(body);
+            head.bytes_before(body)
+        };
         self.head = Some(head);
-        self.write(bytes.freeze(), 0);
+        self.write(bytes, 0);
     }
 
     /// The healthy reply as it is: a document in one piece, or events each in a chunk of its own.
@@ -137,7 +138,7 @@ impl<'a> Score<'a> {
     /// A part of the healthy body outside any framing.
     pub(super) fn bare_body(&mut self, extent: Extent) {
         let part = self.part(extent);
-        self.intended.extend_from_slice(&part);
+        self.intended.add(&part);
         self.write(part, 0);
     }
 
@@ -150,7 +151,7 @@ impl<'a> Score<'a> {
 
     /// A chunk as it stands on the wire, sound or not, with what it carries.
     pub(super) fn chunk_as_is(&mut self, framed: Bytes, data: &Bytes) {
-        self.intended.extend_from_slice(data);
+        self.intended.add(data);
         self.write(framed, 0);
     }
 
@@ -234,7 +235,7 @@ impl<'a> Score<'a> {
 
     /// Bytes under the framing of the head, to be written at once.
     pub(super) fn parcel(&mut self, bytes: &Bytes, events: u32) -> Parcel {
-        self.intended.extend_from_slice(bytes);
+        self.intended.add(bytes);
         Parcel { bytes: self.frame(bytes), events }
     }
 
@@ -290,7 +291,7 @@ impl<'a> Score<'a> {
     pub(super) fn drip(&mut self, every: Duration, size: usize) {
         let rest = self.body.slice(self.body_written..);
         self.body_written = self.body.len();
-        self.intended.extend_from_slice(&rest);
+        self.intended.add(&rest);
         let parcels = rest.chunks(size.max(1)).map(|piece| {
             let bytes = self.frame(&rest.slice_ref(piece));
             Parcel { bytes, events: 0 }
@@ -327,7 +328,7 @@ impl<'a> Score<'a> {
                 status: (status > 0).then_some(status),
                 reason,
                 headers,
-                body: self.intended.freeze(),
+                body: self.intended.body(),
             },
             None => Intended::default(),
         };
@@ -336,7 +337,7 @@ impl<'a> Score<'a> {
     }
 
     fn framed(&mut self, bytes: &Bytes, events: u32) {
-        self.intended.extend_from_slice(bytes);
+        self.intended.add(bytes);
         self.write(self.frame(bytes), events);
     }
 
@@ -351,5 +352,33 @@ impl<'a> Score<'a> {
         if !bytes.is_empty() {
             self.steps.push(Step::Write { bytes, events });
         }
+    }
+}
+
+/// The body that is meant to be written: mostly one piece, which is then not copied.
+#[derive(Debug, Default)]
+struct Intention {
+    first: Bytes,
+    all: BytesMut,
+}
+
+impl Intention {
+    fn is_empty(&self) -> bool {
+        self.first.is_empty()
+    }
+
+    fn add(&mut self, piece: &Bytes) {
+        if self.is_empty() {
+            self.first = piece.clone();
+            return;
+        }
+        if self.all.is_empty() {
+            self.all.extend_from_slice(&self.first);
+        }
+        self.all.extend_from_slice(piece);
+    }
+
+    fn body(self) -> Bytes {
+        if self.all.is_empty() { self.first } else { self.all.freeze() }
     }
 }

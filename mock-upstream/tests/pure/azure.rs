@@ -1,7 +1,7 @@
 //! Azure OpenAI's dialect.
 
-use mock_upstream::dialect::{Content, Dialect, EventRole, Healthy, Identity};
-use mock_upstream::fault::Place;
+use mock_upstream::dialect::{Content, Dialect, EventRole, Healthy, Identity, Stream};
+use mock_upstream::fault::{Ending, Place};
 use mock_upstream::script::{Reply, Request, ToolCall};
 use proptest::{prop_assert_eq, proptest};
 use serde_json::{Map, Value, json};
@@ -165,6 +165,34 @@ fn places_and_error_events_are_those_of_openai() {
     let data: Value = serde_json::from_slice(event.strip_prefix(b"data: ").unwrap()).unwrap();
     Schema::azure().hold("Error", &data);
     assert_eq!(data["error"]["code"], "content_filter");
+}
+
+#[test]
+fn an_answer_that_ends_at_its_limit_is_rated_too() {
+    let request = asking(CHAT, json!({"stream": true}));
+    let Content::Events(events) = answer(&request, &Reply::default()).content else { panic!("no stream") };
+    let identity = Identity::of("first");
+    let stream = Stream { sent: &events[..4], ..stream_to(&request, true) };
+    let ending = Dialect::Azure.ending(Ending::Incomplete, &stream, &scene(&identity)).unwrap();
+    let text = std::str::from_utf8(&ending).unwrap();
+    let (chunk, done) = text.strip_prefix("data: ").unwrap().split_once("\n\n").unwrap();
+    assert_eq!(done, "data: [DONE]\n\n");
+    let chunk: Value = serde_json::from_str(chunk).unwrap();
+    Schema::azure().hold("ChatCompletionChunk", &chunk);
+    assert_eq!(chunk["choices"][0]["finish_reason"], "length");
+}
+
+#[test]
+fn legacy_completions_are_rated_and_responses_stay_as_they_are() {
+    let path = "/openai/deployments/g/completions?api-version=2024-10-21";
+    let request = post(path, r#"{"prompt":"a"}"#);
+    let legacy = document(&answer(&request, &Reply::default()));
+    assert_eq!(legacy["choices"][0]["content_filter_results"]["hate"]["severity"], "safe");
+    assert!(legacy["prompt_filter_results"].is_array());
+    let request = post("/openai/v1/responses", r#"{"model":"g","input":"a","stream":true}"#);
+    let identity = Identity::of("first");
+    let said = |dialect: Dialect| dialect.healthy(&request, &Reply::default(), &scene(&identity)).body();
+    assert_eq!(said(Dialect::Azure), said(Dialect::OpenAi));
 }
 
 /// The text and the calls, as name and arguments, that a client puts together from these messages or deltas.

@@ -3,8 +3,8 @@
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
-use mock_upstream::dialect::{Content, Dialect, EventRole, Healthy, Identity, Spoil};
-use mock_upstream::fault::{Lane, Place};
+use mock_upstream::dialect::{Content, Dialect, EventRole, Healthy, Identity, Spoil, Stream};
+use mock_upstream::fault::{Ending, Lane, Place};
 use mock_upstream::script::{Reply, Request, ToolCall, Usage};
 use proptest::{prop_assert_eq, proptest};
 use serde_json::{Map, Value, json};
@@ -153,6 +153,47 @@ fn an_error_in_a_stream_is_an_exception_frame() {
     let chosen = in_stream(CONVERSE_STREAM, json!({"type": "throttlingException", "message": "wait"}));
     Schema::bedrock().hold("ExceptionType", &json!(chosen.headers[":exception-type"]));
     assert_eq!(chosen.payload, br#"{"message":"wait"}"#);
+}
+
+/// The stream after so many events when the answer then ends at its limit.
+fn ended_after(path: &str, count: usize) -> Healthy {
+    let healthy = answer(path, &calling());
+    let Content::Events(events) = &healthy.content else { panic!("no stream") };
+    let (request, identity) = (asking(path), Identity::of("first"));
+    let stream = Stream { sent: &events[..count], ..stream_to(&request, true) };
+    let ending = Dialect::Bedrock.ending(Ending::Incomplete, &stream, &scene(&identity)).unwrap();
+    assert_eq!(Dialect::Bedrock.ending(Ending::Failed, &stream, &scene(&identity)), None);
+    let sent = events[..count].iter().map(|event| &event.bytes[..]);
+    let whole = sent.chain([&ending[..]]).collect::<Vec<_>>().concat();
+    Healthy { content: Content::Whole(Bytes::from(whole)), ..healthy }
+}
+
+#[test]
+fn an_answer_can_end_at_its_limit() {
+    for (count, stops) in [(1, 0), (2, 1), (4, 1), (6, 2)] {
+        let events = events(&ended_after(CONVERSE_STREAM, count));
+        for (kind, payload) in &events {
+            Schema::bedrock().hold(kind, payload);
+        }
+        assert_eq!(
+            events.iter().filter(|(kind, _)| kind == "contentBlockStop").count(),
+            stops,
+            "after {count}"
+        );
+        assert_eq!(events[events.len() - 2].1["stopReason"], "max_tokens");
+        let chunks = unwrapped(&ended_after(INVOKE_STREAM, count));
+        for event in &chunks {
+            Schema::bedrock().hold("MessageEvent", event);
+        }
+        assert_eq!(chunks[chunks.len() - 2]["delta"]["stop_reason"], "max_tokens");
+        let named = |name: &str| chunks.iter().filter(|event| event["type"] == name).count();
+        assert_eq!(named("content_block_start"), named("content_block_stop"), "after {count}");
+    }
+    let words = &events(&ended_after(CONVERSE_STREAM, 2));
+    assert_eq!(
+        words.last().unwrap().1["usage"],
+        json!({"inputTokens": 4, "outputTokens": 3, "totalTokens": 7})
+    );
 }
 
 #[test]

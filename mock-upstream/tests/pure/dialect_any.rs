@@ -8,13 +8,17 @@ use serde_json::json;
 
 use crate::{document, get, post, scene};
 
-fn with_version(mut request: Request) -> Request {
-    request.headers.push(("Anthropic-Version".into(), Bytes::from_static(b"2023-06-01")));
+fn with_version(request: Request) -> Request {
+    with(request, "Anthropic-Version")
+}
+
+fn with(mut request: Request, header: &str) -> Request {
+    request.headers.push((header.into(), Bytes::from_static(b"2023-06-01")));
     request
 }
 
 #[test]
-fn path_and_version_header_decide() {
+fn path_and_headers_decide() {
     for (request, dialect) in [
         (post("/v1/chat/completions", "{}"), Dialect::OpenAi),
         (post("/v1/responses", "{}"), Dialect::OpenAi),
@@ -28,6 +32,11 @@ fn path_and_version_header_decide() {
         (post("/model/m/converse", "{}"), Dialect::Bedrock),
         (get("/v1/models"), Dialect::OpenAi),
         (with_version(get("/v1/models")), Dialect::Anthropic),
+        (post("/v1beta/models/m:streamGenerateContent?alt=sse", "{}"), Dialect::Gemini),
+        (with(get("/v1beta/models"), "X-Goog-Api-Key"), Dialect::Gemini),
+        (post("/openai/deployments/d/chat/completions?api-version=1", "{}"), Dialect::Azure),
+        (post("/openai/v1/responses", "{}"), Dialect::Azure),
+        (post("/model/m/converse-stream", "{}"), Dialect::Bedrock),
         (get("/nowhere"), Dialect::OpenAi),
     ] {
         assert_eq!(Dialect::Any.speaking_to(&request), dialect, "{}", request.target);

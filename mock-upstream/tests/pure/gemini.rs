@@ -1,8 +1,8 @@
 //! Gemini's dialect.
 
 use bytes::Bytes;
-use mock_upstream::dialect::{Content, Dialect, EventRole, Healthy, Identity, Spoil};
-use mock_upstream::fault::{Lane, Place};
+use mock_upstream::dialect::{Content, Dialect, EventRole, Healthy, Identity, Spoil, Stream};
+use mock_upstream::fault::{Ending, Lane, Place};
 use mock_upstream::script::{Reply, Request, ToolCall, Usage};
 use proptest::{prop_assert_eq, proptest};
 use serde_json::{Map, Value, json};
@@ -172,6 +172,33 @@ fn an_error_in_a_stream_takes_the_form_of_the_stream() {
     let mut bytes = events[0].bytes.to_vec();
     bytes.extend(event(ARRAY, true));
     assert_eq!(document(&bytes).as_array().unwrap().len(), 2, "still one array");
+}
+
+#[test]
+fn an_answer_can_end_at_its_limit_in_either_form() {
+    for path in [SSE, ARRAY] {
+        let Content::Events(events) = healthy(path, &Reply::default()).content else { panic!("no stream") };
+        let (request, identity) = (asking(path), Identity::of("first"));
+        let stream = Stream { sent: &events[..2], ..stream_to(&request, true) };
+        let ending = |how| Dialect::Gemini.ending(how, &stream, &scene(&identity));
+        assert_eq!(ending(Ending::Failed), None, "an error event says that");
+        let mut bytes = [&events[0].bytes[..], &events[1].bytes].concat();
+        bytes.extend(ending(Ending::Incomplete).unwrap());
+        let chunks = if path == ARRAY { document(&bytes) } else { Value::Array(documents(&bytes)) };
+        let last = &chunks[2];
+        Schema::gemini().hold("GenerateContentResponse", last);
+        assert_eq!(last["candidates"][0]["finishReason"], "MAX_TOKENS");
+        let unsent =
+            Dialect::Gemini.ending(Ending::Incomplete, &stream_to(&request, false), &scene(&identity));
+        assert_eq!(unsent, None, "nothing was answered yet");
+    }
+}
+
+/// The documents of these events.
+fn documents(events: &[u8]) -> Vec<Value> {
+    let text = std::str::from_utf8(events).unwrap();
+    let event = |event: &str| document(event.strip_prefix("data: ").unwrap().as_bytes());
+    text.split_terminator("\r\n\r\n").map(event).collect()
 }
 
 #[test]

@@ -24,10 +24,12 @@ pub fn compare(first: &Survey, second: &Survey, all: bool, palette: Palette) -> 
         let Some(row) = pair.0.or(pair.1) else { continue };
         if differs || all {
             let [above, below] = sides;
+            let below = differs.then_some(below);
             let notes = noted.into_iter().zip(LABELS);
             let notes = notes
                 .flat_map(|(notes, label)| notes.into_iter().map(move |note| format!("{label}: {note}")));
-            let sides = vec![side(above, Side::Cells), side(below, Side::Beside)];
+            let above = std::iter::once(side(above, Side::Cells));
+            let sides = above.chain(below.map(|below| side(below, Side::Beside))).collect();
             table.enter(row, Line::beside(row, sides, notes.collect()));
         }
     }

@@ -148,7 +148,10 @@ impl Columns {
         let mut out = String::new();
         let mut faults = line.faults.iter();
         let mut above: Option<&Cells> = None;
+        // A side that stands for all of them needs no name of one.
+        let alike = line.sides.len() < labels.len();
         for (side, label) in line.sides.iter().zip(labels) {
+            let label = if alike { ALIKE } else { label };
             let first = above.is_none() && out.is_empty();
             let (fault, lane) = match (faults.next(), first) {
                 (Some(fault), true) => (fault.as_str(), line.lane.as_str()),
@@ -216,6 +219,9 @@ impl Columns {
         }
     }
 }
+
+/// What names cells that all sides have.
+const ALIKE: &str = "=";
 
 /// What a cell shows that is the same as the one above it.
 const SAME: &str = "\"";

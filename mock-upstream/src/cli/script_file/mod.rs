@@ -13,7 +13,7 @@ use serde::Deserialize;
 use super::place::{Rendered, Source, Wrong};
 use crate::control::nearest;
 use crate::dialect::Dialect;
-use crate::fault::{BindError, Catalogue, Strikes};
+use crate::fault::{BindError, Catalogue};
 use crate::script::{Play, Script, ScriptError};
 use spots::Spots;
 
@@ -115,6 +115,14 @@ impl Read {
                 let title = format!("{status} is not a status of three digits");
                 Some(self.wrong(self.spots.status(provider, turn), title, None))
             }
+            Err(ScriptError::Never { turn }) => {
+                let title = "this time ends before it begins".to_owned();
+                Some(self.wrong(self.spots.during(provider, turn), title, None))
+            }
+            Err(ScriptError::Share { turn, percent }) => {
+                let title = format!("{percent} is more than 100 percent");
+                Some(self.wrong(self.spots.share(provider, turn), title, None))
+            }
             Err(error @ ScriptError::Empty) => {
                 Some(self.wrong(self.spots.turns(provider), error.to_string(), None))
             }
@@ -123,7 +131,9 @@ impl Read {
                 let known = catalogue.get(&fault.name)?;
                 let help = "POST /v1/providers/{name}/impositions of the control API puts it in force";
                 let title = format!("`{}` strikes before any request, so that no turn can play it", known.id);
-                (known.strikes == Strikes::Connect)
+                known
+                    .strikes
+                    .needs_provider()
                     .then(|| self.wrong(self.spots.fault(provider, turn), title, Some(help.to_owned())))
             }),
         }

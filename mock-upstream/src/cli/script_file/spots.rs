@@ -32,6 +32,8 @@ struct ScriptSpots {
 #[serde(default)]
 struct TurnSpots {
     when: Option<Spanned<IgnoredAny>>,
+    during: Option<Spanned<IgnoredAny>>,
+    share: Option<Spanned<IgnoredAny>>,
     play: PlaySpots,
 }
 
@@ -86,6 +88,16 @@ impl Spots {
     /// The selection of a turn.
     pub(super) fn when(&self, provider: Option<&str>, turn: usize) -> Option<Location> {
         self.within(provider, turn, |turn| turn.when.as_ref())
+    }
+
+    /// The time within which a turn answers.
+    pub(super) fn during(&self, provider: Option<&str>, turn: usize) -> Option<Location> {
+        self.within(provider, turn, |turn| turn.during.as_ref())
+    }
+
+    /// The share of the requests that a turn answers.
+    pub(super) fn share(&self, provider: Option<&str>, turn: usize) -> Option<Location> {
+        self.within(provider, turn, |turn| turn.share.as_ref())
     }
 
     /// The status that a turn writes.

@@ -44,7 +44,13 @@ impl Client {
     /// Nothing answers there, the token is wrong, or the API is of another version.
     pub async fn connect(url: &str, token: Option<&Token>) -> Result<Self, Error> {
         let line = Arc::new(Line::to(url, token)?);
-        let version: Version = line.get("/v1/version").await?;
+        let version: Version = line.get("/v1/version").await.map_err(|error| match error {
+            // Other servers put a code of their own into an error of the same shape.
+            Error::Refused(problem) if problem.code == Code::Unknown => {
+                Error::Unreadable { url: line.url().to_owned(), why: problem.message }
+            }
+            error => error,
+        })?;
         if version.api != 1 {
             let why = format!("it speaks version {} of the API", version.api);
             return Err(Error::Unreadable { url: line.url().to_owned(), why });

@@ -11,14 +11,10 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use tokio::time::timeout;
 
-use super::Guard;
+use super::{Guard, Limits};
 use crate::control::MAX_WAIT_MS;
 use crate::control::problem::{Code, Problem};
 
-/// Bytes of a body that are read.
-const BODY: usize = 8 << 20;
-/// A body has to come within this.
-const BODY_TIME: Duration = Duration::from_secs(10);
 /// An answer has to be ready within this, whatever was waited for.
 const WORK: Duration = Duration::from_millis(MAX_WAIT_MS + 15_000);
 
@@ -48,12 +44,12 @@ pub(super) async fn guard(State(guard): State<Arc<Guard>>, request: Request, nex
 }
 
 /// Reads the body up to the cap and the deadline, then gives the work its own deadline.
-pub(super) async fn limit(request: Request, next: Next) -> Response {
+pub(super) async fn limit(State(limits): State<Limits>, request: Request, next: Next) -> Response {
     let (parts, body) = request.into_parts();
-    let bytes = match timeout(BODY_TIME, to_bytes(body, BODY)).await {
+    let bytes = match timeout(limits.body_time, to_bytes(body, limits.body)).await {
         Ok(Ok(bytes)) => bytes,
         Ok(Err(_)) => {
-            let why = format!("at most {BODY} bytes are read");
+            let why = format!("at most {} bytes are read", limits.body);
             return Problem::new(Code::BodyTooLarge, why).into_response();
         }
         Err(_) => return Problem::new(Code::Deadline, "the body came too slowly").into_response(),

@@ -14,6 +14,7 @@ mod serve;
 use std::collections::HashMap;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
+use std::time::Duration;
 
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -33,6 +34,8 @@ pub struct ControlOptions {
     pub listen: SocketAddr,
     /// Who may use it.
     pub guard: Guard,
+    /// How much of a request is read.
+    pub limits: Limits,
     /// Under which URL a provider is to be called, by its name, where that is not the address at which it listens.
     pub advertised: HashMap<String, String>,
     /// What answers requests that no scenario claims.
@@ -43,7 +46,22 @@ impl ControlOptions {
     /// An API on a free port of 127.0.0.1.
     pub fn guarded(guard: Guard) -> Self {
         let listen = (Ipv4Addr::LOCALHOST, 0).into();
-        Self { listen, guard, advertised: HashMap::new(), standing: Vec::new() }
+        Self { listen, guard, limits: Limits::default(), advertised: HashMap::new(), standing: Vec::new() }
+    }
+}
+
+/// How much of a request the control API reads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// Bytes of a body.
+    pub body: usize,
+    /// The time within which a body has to come.
+    pub body_time: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { body: 8 << 20, body_time: Duration::from_secs(10) }
     }
 }
 
@@ -79,7 +97,7 @@ impl Control {
     /// # Errors
     /// It cannot listen, a standing script cannot be played or names no provider, or everybody on a network could use it.
     pub async fn start(mock: MockUpstream, options: ControlOptions) -> io::Result<Self> {
-        let ControlOptions { listen, guard, advertised, standing } = options;
+        let ControlOptions { listen, guard, limits, advertised, standing } = options;
         if guard == Guard::Loopback && !listen.ip().is_loopback() {
             let why = format!("a control API at {listen} needs a token: it is not on loopback");
             return Err(io::Error::new(io::ErrorKind::InvalidInput, why));
@@ -88,7 +106,12 @@ impl Control {
         let addr = listener.local_addr()?;
         let ledger = Ledger::new(mock, advertised, standing)?;
         let stop = watch::Sender::new(false);
-        let serving = tokio::spawn(serve::serve(listener, ledger, guard, stop.subscribe()));
+        let serving = tokio::spawn(serve::serve(
+            listener,
+            routes::router(&ledger, guard, limits),
+            ledger,
+            stop.subscribe(),
+        ));
         Ok(Self { addr, stop, serving: Some(serving) })
     }
 

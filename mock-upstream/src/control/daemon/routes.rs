@@ -5,13 +5,13 @@ use std::sync::Arc;
 use axum::Router;
 use axum::extract::State;
 use axum::http::header::CONTENT_TYPE;
-use axum::middleware::{from_fn, from_fn_with_state};
+use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse, Json};
 use axum::routing::{delete, get, post, put};
 
 use super::answer::Answer;
 use super::ledger::Ledger;
-use super::{Guard, door, holds, journals, providers, scenarios};
+use super::{Guard, Limits, door, holds, journals, providers, scenarios};
 use crate::control::problem::{Code, Problem};
 use crate::control::{ClockView, FaultsView, Health, OPENAPI, ResetView, Version};
 use crate::fault::Catalogue;
@@ -62,14 +62,14 @@ routes! {
 }
 
 /// The whole API behind its door.
-pub(super) fn router(ledger: Arc<Ledger>, guard: Guard) -> Router {
+pub(super) fn router(ledger: &Arc<Ledger>, guard: Guard, limits: Limits) -> Router {
     table()
         .method_not_allowed_fallback(|| async {
             Problem::new(Code::MethodNotAllowed, "the path has no such method")
         })
         .fallback(|| async { Problem::new(Code::NoSuchRoute, "the API has no such path") })
-        .with_state(ledger)
-        .layer(from_fn(door::limit))
+        .with_state(Arc::clone(ledger))
+        .layer(from_fn_with_state(limits, door::limit))
         .layer(from_fn_with_state(Arc::new(guard), door::guard))
 }
 

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::Router;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
@@ -12,7 +13,7 @@ use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
 use super::ledger::Ledger;
-use super::{Guard, lives, routes};
+use super::lives;
 
 /// Connections at once; others wait to be accepted.
 const CONNECTIONS: usize = 1024;
@@ -26,11 +27,10 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(20);
 /// Serves until it is told to stop.
 pub(super) async fn serve(
     listener: TcpListener,
+    router: Router,
     ledger: Arc<Ledger>,
-    guard: Guard,
     mut stop: watch::Receiver<bool>,
 ) {
-    let router = routes::router(Arc::clone(&ledger), guard);
     let seats = Arc::new(Semaphore::new(CONNECTIONS));
     let mut connections = JoinSet::new();
     let told = stop.clone();
@@ -66,7 +66,7 @@ async fn accept(listener: &TcpListener) -> TcpStream {
     }
 }
 
-async fn converse(stream: TcpStream, router: axum::Router, mut stop: watch::Receiver<bool>) {
+async fn converse(stream: TcpStream, router: Router, mut stop: watch::Receiver<bool>) {
     // Answers are small and waited for.
     if stream.set_nodelay(true).is_err() {
         return;

@@ -38,11 +38,11 @@ impl Speaker for Azure {
     }
 
     fn ending(&self, how: Ending, stream: &Stream<'_>, scene: &Scene<'_>) -> Option<Bytes> {
-        OpenAi.ending(how, stream, scene)
+        OpenAi.ending(how, stream, scene).map(|events| filter::joined(&events))
     }
 
     fn claims(&self, request: &Request) -> bool {
-        request.path().contains("/deployments/") || has_version(request)
+        ["/openai/deployments/", "/openai/v1/"].iter().any(|part| request.path().contains(part))
     }
 
     fn places(&self, place: Place, document: &Value) -> Vec<String> {

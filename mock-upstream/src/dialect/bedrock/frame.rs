@@ -1,6 +1,7 @@
 //! Frames of `application/vnd.amazon.eventstream`: two lengths and their checksum, headers, payload, checksum of all.
 
 use bytes::{BufMut as _, Bytes, BytesMut};
+use serde_json::Value;
 
 use crate::dialect::Spoil;
 
@@ -46,6 +47,13 @@ fn frame(fields: &[(&str, &str)], payload: &[u8]) -> Bytes {
     frame.put_slice(payload);
     frame.put_u32(crc32fast::hash(&frame));
     frame.freeze()
+}
+
+/// The payload of a frame of this dialect, when it is JSON.
+pub(super) fn payload(frame: &[u8]) -> Option<Value> {
+    let headers = u32::from_be_bytes(frame.get(4..8)?.try_into().ok()?) as usize;
+    let payload = frame.get(PRELUDE + headers..frame.len().checked_sub(CHECKSUM)?)?;
+    serde_json::from_slice(payload).ok()
 }
 
 /// The frame, broken in one way and right in every other; none for what is no frame.

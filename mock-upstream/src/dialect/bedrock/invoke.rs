@@ -8,7 +8,7 @@ use super::frame;
 use crate::dialect::answer::{Answer, arguments};
 use crate::dialect::openai::chat::pieces;
 use crate::dialect::{Event, EventRole, Scene};
-use crate::script::Headers;
+use crate::script::{Headers, Usage};
 
 /// The type of every event.
 pub(super) const EVENT: &str = "chunk";
@@ -48,15 +48,37 @@ pub(super) fn events(answer: &Answer<'_>, model: &str, scene: &Scene<'_>) -> Vec
         let delta = json!({"type": "input_json_delta", "partial_json": call.arguments});
         block(&mut events, at + usize::from(answer.text.is_some()), &opening, [delta]);
     }
-    let ending = json!({"stop_reason": stop_reason(answer), "stop_sequence": null});
-    let counted = json!({"output_tokens": answer.usage.completion});
-    events.push(finish(&json!({"type": "message_delta", "delta": ending, "usage": counted})));
+    events.extend(closing(stop_reason(answer), answer.usage));
+    events
+}
+
+/// The end of a stream of which these events were sent, when the answer ends at its limit of tokens.
+pub(super) fn cut_short(sent: &[Event], prompt: u64) -> Vec<Event> {
+    let inner: Vec<Value> = sent.iter().filter_map(unwrapped).collect();
+    let text: String = inner.iter().filter_map(|event| event["delta"]["text"].as_str()).collect();
+    let usage = Usage { prompt, completion: text.split_whitespace().count() as u64 };
+    let open = inner.last().filter(|last| last["type"] != "content_block_stop" && last["index"].is_u64());
+    let stop = open.map(|last| part(&json!({"type": "content_block_stop", "index": last["index"]})));
+    stop.into_iter().chain(closing("max_tokens", usage)).collect()
+}
+
+/// The event of Anthropic's stream that a chunk wraps.
+fn unwrapped(chunk: &Event) -> Option<Value> {
+    let payload = frame::payload(&chunk.bytes)?;
+    serde_json::from_slice(&STANDARD.decode(payload["bytes"].as_str()?).ok()?).ok()
+}
+
+fn closing(stop_reason: &str, counted: Usage) -> [Event; 2] {
+    let ending = json!({"stop_reason": stop_reason, "stop_sequence": null});
+    let usage = json!({"output_tokens": counted.completion});
     let metrics = json!({
-        "inputTokenCount": answer.usage.prompt, "outputTokenCount": answer.usage.completion,
+        "inputTokenCount": counted.prompt, "outputTokenCount": counted.completion,
         "invocationLatency": 7, "firstByteLatency": 3,
     });
-    events.push(finish(&json!({"type": "message_stop", "amazon-bedrock-invocationMetrics": metrics})));
-    events
+    [
+        finish(&json!({"type": "message_delta", "delta": ending, "usage": usage})),
+        finish(&json!({"type": "message_stop", "amazon-bedrock-invocationMetrics": metrics})),
+    ]
 }
 
 fn block(events: &mut Vec<Event>, index: usize, opening: &Value, deltas: impl IntoIterator<Item = Value>) {

@@ -13,8 +13,9 @@ use bytes::Bytes;
 use serde_json::{Map, Value};
 
 use super::answer::Answer;
+use super::openai::asked;
 use super::{Content, Event, Healthy, NamedReply, Scene, Speaker, Spoil, Stream};
-use crate::fault::Place;
+use crate::fault::{Ending, Place};
 use crate::script::{Headers, Reply, Request};
 
 use envelope::refusal;
@@ -46,12 +47,25 @@ impl Speaker for Bedrock {
         frame::event(kind, data.as_bytes())
     }
 
-    fn spoil(&self, event: &Bytes, how: Spoil) -> Option<Bytes> {
-        frame::spoil(event, how)
+    fn ending(&self, how: Ending, stream: &Stream<'_>, _scene: &Scene<'_>) -> Option<Bytes> {
+        let Stream { request, sent, .. } = *stream;
+        if how == Ending::Failed || sent.is_empty() {
+            return None;
+        }
+        let prompt = Answer::of(&asked(request)?["messages"], &Reply::default()).usage.prompt;
+        let events = match Route::of(request)?.verb {
+            Verb::InvokeStream => invoke::cut_short(sent, prompt),
+            _ => converse::cut_short(sent, prompt),
+        };
+        Some(events.iter().flat_map(|event| event.bytes.iter().copied()).collect())
     }
 
     fn claims(&self, request: &Request) -> bool {
         Route::of(request).is_some()
+    }
+
+    fn spoil(&self, event: &Bytes, how: Spoil) -> Option<Bytes> {
+        frame::spoil(event, how)
     }
 
     fn places(&self, place: Place, document: &Value) -> Vec<String> {
@@ -75,7 +89,7 @@ fn healthy(request: &Request, reply: &Reply, scene: &Scene<'_>) -> Healthy {
     let Some(Route { model, verb }) = Route::of(request) else {
         return refusal(404, Some(&format!("no route {} {}", request.method, request.path())), scene);
     };
-    let Some(asked) = serde_json::from_slice::<Value>(&request.body).ok().filter(Value::is_object) else {
+    let Some(asked) = asked(request) else {
         return refusal(400, Some("the body is not a JSON object"), scene);
     };
     let model = reply.model.clone().unwrap_or(model);

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use serde_json::{Value, json};
 
-use super::SEPARATOR;
+use super::{CLOSING, SEPARATOR};
 use crate::dialect::answer::{Answer, arguments};
 use crate::dialect::openai::chat::pieces;
 use crate::dialect::{Event, EventRole, Scene};
@@ -60,7 +60,7 @@ impl<'a> Generated<'a> {
             Event { bytes: Bytes::from(format!("{before}{document}")), role }
         };
         let mut elements: Vec<Event> = self.chunks().into_iter().enumerate().map(element).collect();
-        elements.push(Event { bytes: Bytes::from_static(b"\r\n]"), role: EventRole::Done });
+        elements.push(Event { bytes: Bytes::from_static(CLOSING), role: EventRole::Done });
         elements
     }
 
@@ -94,6 +94,16 @@ impl<'a> Generated<'a> {
             "promptTokensDetails": [{"modality": "TEXT", "tokenCount": counted.prompt}],
         })
     }
+}
+
+/// The chunk after this one, when the answer ends at its limit of tokens.
+pub(super) fn cut_short(last: &Event) -> Option<Value> {
+    let document = last.bytes.iter().position(|byte| *byte == b'{')?;
+    let chunk = serde_json::Deserializer::from_slice(&last.bytes[document..]).into_iter::<Value>().next();
+    let mut chunk = chunk?.ok()?;
+    chunk["candidates"][0]["content"]["parts"] = json!([{"text": ""}]);
+    chunk["candidates"][0]["finishReason"] = json!("MAX_TOKENS");
+    Some(chunk)
 }
 
 /// A call as a part. Arguments are an object here; whatever else the script has stands in its field `arguments`.

@@ -12,8 +12,9 @@ use std::sync::LazyLock;
 use bytes::Bytes;
 use serde_json::{Map, Value};
 
+use super::openai::asked;
 use super::{Content, Healthy, NamedReply, Scene, Speaker, Spoil, Stream};
-use crate::fault::Place;
+use crate::fault::{Ending, Place};
 use crate::script::{Headers, Reply, Request};
 
 use envelope::refusal;
@@ -21,6 +22,9 @@ use route::{Route, Verb};
 
 /// What an element of the array stream begins with, unless it is the first.
 const SEPARATOR: &str = ",\r\n";
+
+/// What ends the array stream.
+const CLOSING: &[u8] = b"\r\n]";
 
 /// The dialect.
 pub(super) struct Gemini;
@@ -54,13 +58,27 @@ impl Speaker for Gemini {
         }
     }
 
-    fn spoil(&self, event: &Bytes, how: Spoil) -> Option<Bytes> {
-        let separated = event.starts_with(SEPARATOR.as_bytes());
-        (how == Spoil::Separator && separated).then(|| event.slice(SEPARATOR.len()..))
+    fn ending(&self, how: Ending, stream: &Stream<'_>, _scene: &Scene<'_>) -> Option<Bytes> {
+        match how {
+            Ending::Failed => None,
+            Ending::Incomplete => {
+                let last = content::cut_short(stream.sent.last()?)?;
+                let event = self.data_event(&last.to_string(), stream);
+                let closing: &[u8] = if Route::streams_array(stream.request) { CLOSING } else { b"" };
+                Some(Bytes::from([&event[..], closing].concat()))
+            }
+        }
     }
 
     fn claims(&self, request: &Request) -> bool {
-        request.path().contains("/v1beta/") || matches!(Route::of(request), Some(Route::Verb { .. }))
+        request.path().contains("/v1beta/")
+            || matches!(Route::of(request), Some(Route::Verb { .. }))
+            || request.header("x-goog-api-key").next().is_some()
+    }
+
+    fn spoil(&self, event: &Bytes, how: Spoil) -> Option<Bytes> {
+        let separated = event.starts_with(SEPARATOR.as_bytes());
+        (how == Spoil::Separator && separated).then(|| event.slice(SEPARATOR.len()..))
     }
 
     fn places(&self, place: Place, document: &Value) -> Vec<String> {
@@ -87,7 +105,7 @@ fn healthy(request: &Request, reply: &Reply, scene: &Scene<'_>) -> Healthy {
         Route::Model(id) => return ok(&models::one(&id), scene),
         Route::Verb { model, verb } => (model, verb),
     };
-    let Some(asked) = serde_json::from_slice::<Value>(&request.body).ok().filter(Value::is_object) else {
+    let Some(asked) = asked(request) else {
         return refusal(400, Some("the body is not a JSON object"), scene);
     };
     let answer = || content::Generated::new(&model, &asked, reply, scene);

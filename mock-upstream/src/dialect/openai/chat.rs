@@ -1,8 +1,10 @@
 //! Chat completions, as one document and as a stream of chunks.
 
 use bytes::Bytes;
+use serde::Serialize;
 use serde_json::{Value, json};
 
+use super::chat_document::{Choice, Chunk, Completion, Delta, Message, Tokens};
 use super::logprobs::Logprobs;
 use super::{model, ok, streaming};
 use crate::dialect::{Event, EventRole, Healthy, Scene, Stream, sse};
@@ -63,21 +65,20 @@ impl<'a> Answer<'a> {
         }
     }
 
-    fn document(&self) -> Value {
-        let mut message = json!({"role": "assistant", "content": self.text, "refusal": null});
-        if !self.tool_calls.is_empty() {
-            message["tool_calls"] = (0..self.tool_calls.len()).map(|at| self.tool_call(at)).collect();
-        }
-        let choice = |index| {
-            json!({
-                "index": index, "message": message, "logprobs": self.logprobs(self.text),
-                "finish_reason": self.finish_reason(),
-            })
-        };
-        json!({
-            "id": self.id, "object": "chat.completion", "created": self.created, "model": self.model,
-            "choices": (0..self.choices).map(choice).collect::<Vec<_>>(),
-            "usage": self.usage(), "system_fingerprint": null,
+    fn document(&self) -> String {
+        let tool_calls: Vec<Value> = (0..self.tool_calls.len()).map(|at| self.tool_call(at)).collect();
+        let message = Message { role: "assistant", content: self.text, refusal: (), tool_calls: &tool_calls };
+        let logprobs = self.logprobs(self.text);
+        let choice =
+            |index| Choice { index, message, logprobs: &logprobs, finish_reason: self.finish_reason() };
+        text(&Completion {
+            id: &self.id,
+            object: "chat.completion",
+            created: self.created,
+            model: &self.model,
+            choices: (0..self.choices).map(choice).collect(),
+            usage: self.usage.into(),
+            system_fingerprint: (),
         })
     }
 
@@ -97,9 +98,7 @@ impl<'a> Answer<'a> {
         }
         events.extend((0..self.choices).map(|index| self.finish(index)));
         if self.with_usage {
-            let mut chunk = self.chunk(json!([]));
-            chunk["usage"] = self.usage();
-            events.push(event(EventRole::Finish, &chunk));
+            events.push(self.chunk(EventRole::Finish, &[], Some(self.usage.into())));
         }
         events.push(Event { bytes: Bytes::from_static(END), role: EventRole::Done });
         events
@@ -109,28 +108,29 @@ impl<'a> Answer<'a> {
     fn part(&self, delta: &Value, text: Option<&str>) -> Vec<Event> {
         let logprobs = self.logprobs(text);
         let part = |index| {
-            let choice =
-                json!([{"index": index, "delta": delta, "logprobs": logprobs, "finish_reason": null}]);
-            event(EventRole::Part, &self.chunk(choice))
+            let choice = Delta { index, delta, logprobs: &logprobs, finish_reason: None };
+            self.chunk(EventRole::Part, &[choice], None)
         };
         (0..self.choices).map(part).collect()
     }
 
     fn finish(&self, index: u64) -> Event {
-        let choice =
-            json!([{"index": index, "delta": {}, "logprobs": null, "finish_reason": self.finish_reason()}]);
-        event(EventRole::Finish, &self.chunk(choice))
+        let finish_reason = Some(self.finish_reason());
+        let choice = Delta { index, delta: &json!({}), logprobs: &Value::Null, finish_reason };
+        self.chunk(EventRole::Finish, &[choice], None)
     }
 
-    fn chunk(&self, choices: Value) -> Value {
-        let mut chunk = json!({
-            "id": self.id, "object": "chat.completion.chunk", "created": self.created, "model": self.model,
-            "system_fingerprint": null, "choices": choices,
-        });
-        if self.with_usage {
-            chunk["usage"] = Value::Null;
-        }
-        chunk
+    fn chunk(&self, role: EventRole, choices: &[Delta<'_>], usage: Option<Tokens>) -> Event {
+        let chunk = Chunk {
+            id: &self.id,
+            object: "chat.completion.chunk",
+            created: self.created,
+            model: &self.model,
+            system_fingerprint: (),
+            choices,
+            usage: self.with_usage.then_some(usage),
+        };
+        event(role, &chunk)
     }
 
     fn logprobs(&self, text: Option<&str>) -> Value {
@@ -144,10 +144,6 @@ impl<'a> Answer<'a> {
 
     fn finish_reason(&self) -> &'static str {
         if self.tool_calls.is_empty() { "stop" } else { "tool_calls" }
-    }
-
-    fn usage(&self) -> Value {
-        usage(self.usage)
     }
 }
 
@@ -176,21 +172,14 @@ pub(super) fn choices(asked: &Value) -> u64 {
     asked["n"].as_u64().unwrap_or(1).clamp(1, MOST_CHOICES)
 }
 
-/// Tokens as chat and legacy completions count them.
-pub(super) fn usage(Usage { prompt, completion }: Usage) -> Value {
-    json!({
-        "prompt_tokens": prompt, "completion_tokens": completion,
-        "total_tokens": prompt.saturating_add(completion),
-        "prompt_tokens_details": {"cached_tokens": 0, "audio_tokens": 0},
-        "completion_tokens_details": {
-            "reasoning_tokens": 0, "audio_tokens": 0,
-            "accepted_prediction_tokens": 0, "rejected_prediction_tokens": 0,
-        },
-    })
+/// An event with this document as its data.
+pub(super) fn event(role: EventRole, data: &impl Serialize) -> Event {
+    Event { bytes: Bytes::from(format!("data: {}\n\n", text(data))), role }
 }
 
-pub(super) fn event(role: EventRole, data: &Value) -> Event {
-    Event { bytes: Bytes::from(format!("data: {data}\n\n")), role }
+fn text(document: &impl Serialize) -> String {
+    // Nothing in it can fail: names are text, and nothing writes but to memory.
+    serde_json::to_string(document).unwrap_or_default()
 }
 
 /// The text in pieces that end behind a space, and together are the text.

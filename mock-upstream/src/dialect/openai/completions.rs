@@ -3,7 +3,8 @@
 use bytes::Bytes;
 use serde_json::{Value, json};
 
-use super::chat::{END, choices, event, pieces, usage};
+use super::chat::{END, choices, event, pieces};
+use super::chat_document::Tokens;
 use super::{embeddings, model, ok, streaming};
 use crate::dialect::answer::Answer;
 use crate::dialect::{Event, EventRole, Healthy, Scene};
@@ -46,7 +47,7 @@ impl<'a> Completion<'a> {
             created: scene.unix_time,
             model: model(asked, reply),
             text: answer.text.unwrap_or_default(),
-            usage: usage(counted),
+            usage: json!(Tokens::from(counted)),
             with_usage: asked["stream_options"]["include_usage"] == json!(true),
             choices,
             alternatives: asked["logprobs"].as_u64().map(|asked| asked.min(MOST_ALTERNATIVES)),

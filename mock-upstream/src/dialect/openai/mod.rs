@@ -1,6 +1,7 @@
 //! OpenAI's dialect: responses, chat completions, legacy completions, embeddings, models, errors and headers.
 
 pub(super) mod chat;
+mod chat_document;
 mod completions;
 pub(super) mod embeddings;
 mod envelope;
@@ -10,6 +11,7 @@ mod places;
 mod responses;
 mod route;
 
+use std::fmt;
 use std::sync::LazyLock;
 
 use bytes::Bytes;
@@ -113,7 +115,7 @@ pub(super) fn model(asked: &Value, reply: &Reply) -> Value {
     reply.model.as_deref().map_or_else(|| asked["model"].clone(), |model| json!(model))
 }
 
-fn ok(document: Value, scene: &Scene<'_>) -> Healthy {
+fn ok(document: impl fmt::Display, scene: &Scene<'_>) -> Healthy {
     Healthy {
         status: 200,
         headers: headers("application/json", scene),
@@ -130,19 +132,21 @@ fn streaming(events: Vec<Event>, scene: &Scene<'_>) -> Healthy {
 
 /// The fields that every reply of the provider has.
 fn headers(content_type: &str, scene: &Scene<'_>) -> Headers {
-    let id = scene.request_id();
-    Headers::from_iter([
-        ("content-type", content_type),
-        ("x-request-id", id.as_str()),
-        ("openai-organization", &scene.identity.organization),
+    let known = [
         ("openai-processing-ms", "7"),
         ("openai-version", "2020-10-01"),
-        ("x-served-by", &scene.identity.host),
         ("x-ratelimit-limit-requests", "10000"),
         ("x-ratelimit-limit-tokens", "2000000"),
         ("x-ratelimit-remaining-requests", "9999"),
         ("x-ratelimit-remaining-tokens", "1999900"),
         ("x-ratelimit-reset-requests", "6ms"),
         ("x-ratelimit-reset-tokens", "3ms"),
-    ])
+    ];
+    let mut headers = Headers::with_capacity(known.len() + 8);
+    headers.add_known("content-type", content_type.to_owned());
+    headers.add_known("x-request-id", scene.request_id());
+    headers.add_known("openai-organization", scene.identity.organization.clone());
+    headers.add_known("x-served-by", scene.identity.host.clone());
+    known.into_iter().for_each(|(name, value)| headers.add_known(name, value));
+    headers
 }
