@@ -3,6 +3,7 @@
 mod class;
 mod op;
 mod param;
+mod premise;
 mod proof;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -15,14 +16,16 @@ pub use op::{
     AnswerOp, Arg, CallOp, ChunkOp, Content, Edit, Ending, ErrorContent, EventSpan, Extent, Flood, Framing,
     HeadOp, InStream, Op, Pace, Pick, Place, Program, Recoding, ReplyOp, Spot, UsageOp, words,
 };
+pub use op::{Cut, EventEdit, EventPart, EventsAs, ForEver, Fragment, Hex, LineEnd, Pack};
 pub use param::{BindError, Bindings, Param, ParamKind, Params};
+pub use premise::{Premise, ToolCall};
 pub use proof::{
-    After, Changes, Coding, EventSight, EventsSight, FramingSight, HeadSight, Part, Piece, Probe, Proof,
-    Range, Sight,
+    After, Changes, Coding, EventSight, EventsSight, FramingSight, HeadSight, PaceSight, Part, Piece, Probe,
+    Proof, Range, Sight,
 };
 
 /// The files of the shipped catalogue, by the group letters they mostly hold.
-const SHIPPED: [(&str, &str); 9] = [
+const SHIPPED: [(&str, &str); 13] = [
     ("connection.yaml", include_str!("../../faults/connection.yaml")),
     ("framing.yaml", include_str!("../../faults/framing.yaml")),
     ("head.yaml", include_str!("../../faults/head.yaml")),
@@ -32,6 +35,10 @@ const SHIPPED: [(&str, &str); 9] = [
     ("retry.yaml", include_str!("../../faults/retry.yaml")),
     ("answer.yaml", include_str!("../../faults/answer.yaml")),
     ("stream.yaml", include_str!("../../faults/stream.yaml")),
+    ("stream_end.yaml", include_str!("../../faults/stream_end.yaml")),
+    ("stream_content.yaml", include_str!("../../faults/stream_content.yaml")),
+    ("timing.yaml", include_str!("../../faults/timing.yaml")),
+    ("stream_form.yaml", include_str!("../../faults/stream_form.yaml")),
 ];
 
 /// A set of faults with unique ids, in the order in which they were written.
@@ -122,9 +129,15 @@ pub struct Fault {
     /// What the request has to ask for, so that there is something to strike.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub needs: Vec<Need>,
+    /// The dialects in which it can happen, by the names that files use; all when empty.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub dialects: Vec<String>,
     /// What a script may set.
     #[serde(default)]
     pub params: BTreeMap<String, Param>,
+    /// What the healthy reply says where the script leaves that open.
+    #[serde(default, skip_serializing_if = "Premise::is_empty")]
+    pub given: Premise,
     /// What is played, by lane.
     pub play: Play,
     /// What a raw client must see of it.
@@ -146,8 +159,13 @@ impl Fault {
         [Lane::Plain, Lane::Stream].into_iter().filter(|lane| self.program(*lane).is_some()).collect()
     }
 
+    /// Whether it can happen in the dialect of this name.
+    pub fn happens_in(&self, dialect: &str) -> bool {
+        self.dialects.is_empty() || self.dialects.iter().any(|known| known == dialect)
+    }
+
     fn listed(&self) -> Listed<'_> {
-        let Self { id, group, mode, family, strikes, says, needs, params, .. } = self;
+        let Self { id, group, mode, family, strikes, dialects, says, needs, params, .. } = self;
         Listed {
             id,
             group: *group,
@@ -155,6 +173,7 @@ impl Fault {
             family: *family,
             strikes: *strikes,
             lanes: self.lanes(),
+            dialects,
             says,
             needs,
             params,
@@ -220,6 +239,9 @@ pub struct Listed<'a> {
     pub strikes: Strikes,
     /// In which lanes it can happen.
     pub lanes: Vec<Lane>,
+    /// In which dialects; all when empty.
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    pub dialects: &'a [String],
     /// What happens.
     pub says: &'a str,
     /// What the request has to ask for.

@@ -76,6 +76,14 @@ pub enum Probe {
     Embeddings,
     /// The same for two inputs.
     EmbeddingsOfTwo,
+    /// A response of OpenAI's Responses API.
+    Responses,
+    /// A message of Anthropic's.
+    Messages,
+    /// Content of Gemini's, whose stream is an array.
+    GeminiArray,
+    /// A conversation on Bedrock.
+    Converse,
 }
 
 impl Probe {
@@ -98,6 +106,22 @@ pub struct Sight {
     /// the connection is reset.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub not_before: Option<u64>,
+    /// The least milliseconds from the request to the end, where FIN ends it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub end_not_before: Option<u64>,
+    /// How slowly the bytes behind the head come.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pace: Option<PaceSight>,
+}
+
+/// A pace that bytes do not exceed: the first of them come after one interval, and no interval brings more than so many.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PaceSight {
+    /// The interval in milliseconds, counted from the request.
+    pub every: u64,
+    /// The most bytes of an interval, framing included.
+    pub bytes: usize,
 }
 
 /// What follows the bytes.
@@ -112,7 +136,7 @@ pub enum After {
     Open,
     /// Nothing, and the next request on the connection gets its healthy reply.
     Reuse,
-    /// The same bytes again and again, until the client leaves.
+    /// What the last piece says, again and again, until the client leaves.
     More,
     /// Connecting is refused.
     Refused,
@@ -144,6 +168,65 @@ pub enum Piece {
     EventWith(EventSight),
     /// Events of the healthy stream with the same changes in the JSON of each, each a chunk of its own.
     EventsWith(EventsSight),
+    /// Each of these events of the healthy stream in other words, and as a chunk of its own.
+    Each {
+        /// Which.
+        #[serde(default)]
+        events: Range,
+        /// What stands before each.
+        #[serde(default)]
+        before: Vec<Self>,
+        /// Pairs of a text and what stands in its place wherever it is, one pair after the other.
+        #[serde(default)]
+        replace: Vec<(String, String)>,
+    },
+    /// Pieces in which a text, which must be there, is everywhere replaced.
+    Replaced {
+        /// The pieces.
+        of: Vec<Self>,
+        /// The text.
+        text: String,
+        /// What stands in its place.
+        with: Vec<Self>,
+    },
+    /// Pieces up to the first place where certain bytes, which must be there, end.
+    Through {
+        /// The pieces.
+        of: Vec<Self>,
+        /// The bytes.
+        mark: Vec<Self>,
+    },
+    /// A part of the bytes of pieces.
+    Slice {
+        /// The pieces.
+        of: Vec<Self>,
+        /// Which bytes of them.
+        #[serde(default)]
+        bytes: Range,
+    },
+    /// Pieces in which one byte has the opposite of each bit.
+    Flipped {
+        /// The pieces.
+        of: Vec<Self>,
+        /// Which byte, counted from 0; a negative number counts from the end.
+        at: i64,
+    },
+    /// The CRC-32 of pieces, its highest byte first.
+    Crc32(Vec<Self>),
+    /// Pieces cut behind each so many bytes, each part a chunk of its own.
+    Chunks {
+        /// The pieces.
+        of: Vec<Self>,
+        /// How many bytes.
+        size: usize,
+    },
+    /// Pieces cut behind certain bytes wherever they are, each part a chunk of its own.
+    ChunksBehind {
+        /// The pieces.
+        of: Vec<Self>,
+        /// The bytes.
+        mark: Vec<Self>,
+    },
     /// These pieces in one chunk that completes an event.
     Event(Vec<Self>),
     /// These pieces in one chunk.
@@ -253,6 +336,9 @@ pub struct Changes {
     /// Other, or new, values.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub set: BTreeMap<String, Value>,
+    /// Texts of so many times the letter `x`.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub fill: BTreeMap<String, usize>,
     /// What is missing.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub remove: Vec<String>,

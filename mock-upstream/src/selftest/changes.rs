@@ -18,6 +18,9 @@ pub(super) fn changed(
     for (pointer, value) in &changes.set {
         put(&mut document, pointer, value.clone())?;
     }
+    for (pointer, count) in &changes.fill {
+        put(&mut document, pointer, Value::String("x".repeat(*count)))?;
+    }
     for pointer in &changes.remove {
         let (parent, name) = parent(&mut document, pointer)?;
         let gone = parent.as_object_mut().and_then(|fields| fields.shift_remove(&name));

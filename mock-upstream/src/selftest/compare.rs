@@ -12,28 +12,44 @@ use crate::fault::Coding;
 /// A longer text is cut where it is shown.
 const SHOWN: usize = 240;
 
-/// Reads and compares, part by part; the number of bytes that came.
+/// Reads and compares, part by part; the number of bytes that came, and how many of them were heads.
 ///
 /// # Errors
 /// The first difference.
-pub(super) async fn compare(raw: &mut Raw, expected: &[Expected]) -> Result<usize, String> {
-    let mut count = 0;
+pub(super) async fn compare(raw: &mut Raw, expected: &[Expected]) -> Result<Came, String> {
+    let mut came = Came::default();
     let mut told = None;
     for part in expected {
-        count += match part {
+        match part {
             Expected::Head { status_line, lines, ended } => {
                 let head = head(raw, status_line, lines, *ended).await?;
                 told = head.content_length;
-                head.length
+                came.heads += head.length;
             }
-            Expected::Bytes(bytes) => exactly(raw, bytes).await?,
+            Expected::Bytes(bytes) => came.behind += exactly(raw, bytes).await?,
+            Expected::Chunks { bytes, size } => came.behind += chunks(raw, bytes, *size).await?,
             Expected::Coded(coding, bytes) => {
                 let length = told.ok_or("no content length tells how long the coded body is")?;
-                coded(raw, *coding, bytes, length).await?
+                came.behind += coded(raw, *coding, bytes, length).await?;
             }
-        };
+        }
     }
-    Ok(count)
+    Ok(came)
+}
+
+/// How many bytes came.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Came {
+    /// Of heads.
+    pub(super) heads: usize,
+    /// Of everything else.
+    pub(super) behind: usize,
+}
+
+impl Came {
+    pub(super) fn all(self) -> usize {
+        self.heads + self.behind
+    }
 }
 
 /// A head that has come.
@@ -150,19 +166,27 @@ fn gunzip(file: &[u8]) -> Result<Vec<u8>, (Vec<u8>, std::io::Error)> {
 }
 
 async fn exactly(raw: &mut Raw, expected: &[u8]) -> Result<usize, String> {
-    let mut ended: Option<End> = None;
-    while raw.unread().len() < expected.len() && ended.is_none() {
-        ended = raw
-            .more()
-            .await
-            .map_err(|error| format!("{error}; {} of {} bytes came", raw.unread().len(), expected.len()))?;
-    }
+    let ended = until(raw, expected.len()).await?;
     let came = masked(&raw.take(expected.len()));
-    let expected = masked(expected);
-    if came == expected {
-        return Ok(came.len());
+    same(&came, &masked(expected), ended)?;
+    Ok(came.len())
+}
+
+/// Reads until so many bytes are there; how the connection ended, if it did before.
+async fn until(raw: &mut Raw, count: usize) -> Result<Option<End>, String> {
+    let mut ended = None;
+    while raw.unread().len() < count && ended.is_none() {
+        let more = raw.more().await;
+        ended = more.map_err(|error| format!("{error}; {} of {count} bytes came", raw.unread().len()))?;
     }
-    let at = came.iter().zip(&expected).take_while(|(a, b)| a == b).count();
+    Ok(ended)
+}
+
+fn same(came: &[u8], expected: &[u8], ended: Option<End>) -> Result<(), String> {
+    if came == expected {
+        return Ok(());
+    }
+    let at = came.iter().zip(expected).take_while(|(a, b)| a == b).count();
     let from = at.saturating_sub(20);
     Err(format!(
         "byte {at} of {}: {} instead of {}{}",
@@ -171,6 +195,19 @@ async fn exactly(raw: &mut Raw, expected: &[u8]) -> Result<usize, String> {
         shown(&expected[from..]),
         ended.map_or(String::new(), |end| format!(", then {end:?}")),
     ))
+}
+
+async fn chunks(raw: &mut Raw, expected: &[u8], size: usize) -> Result<usize, String> {
+    let (mut own, mut wire) = (Vec::new(), 0);
+    for part in expected.chunks(size) {
+        let line = format!("{:x}\r\n", part.len());
+        wire += exactly(raw, line.as_bytes()).await?;
+        until(raw, part.len()).await?;
+        own.extend(raw.take(part.len()));
+        wire += part.len() + exactly(raw, b"\r\n").await?;
+    }
+    same(&masked(&own), &masked(expected), None)?;
+    Ok(wire)
 }
 
 /// Bytes as a person can read them, cut to what fits.

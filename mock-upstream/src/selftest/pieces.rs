@@ -22,6 +22,13 @@ pub(super) enum Expected {
     },
     /// These bytes.
     Bytes(Vec<u8>),
+    /// These bytes in chunks, which may cut what differs between two replies.
+    Chunks {
+        /// The bytes without framing.
+        bytes: Vec<u8>,
+        /// How many of them a chunk has.
+        size: usize,
+    },
     /// As many bytes as the content length says, which are these bytes in another coding.
     Coded(Coding, Vec<u8>),
 }
@@ -53,6 +60,9 @@ impl Pieces<'_> {
         for (at, piece) in pieces.iter().enumerate() {
             let part = match piece {
                 Piece::Head => self.head(&HeadSight::default(), 0)?,
+                Piece::Chunks { of, size } => {
+                    Expected::Chunks { bytes: self.bytes(of)?, size: (*size).max(1) }
+                }
                 Piece::HeadWith(sight) => self.head_before(sight, &pieces[at + 1..])?,
                 Piece::Coded { coding, bytes } => Expected::Coded(*coding, self.bytes(bytes)?),
                 Piece::UnendedHead(sight) => self.head(sight, 0)?.unended(),
@@ -75,8 +85,11 @@ impl Pieces<'_> {
         let count = |piece: &Piece| match piece {
             Piece::Events(range)
             | Piece::BareEvents(range)
+            | Piece::Each { events: range, .. }
             | Piece::EventsWith(EventsSight { range, .. }) => self.range(*range).map_or(0, <[_]>::len),
             Piece::Event(_) => 1,
+            Piece::Chunk(of) | Piece::Replaced { of, .. } => self.events(of),
+            Piece::Chunks { of, .. } | Piece::ChunksBehind { of, .. } => self.events(of),
             Piece::Repeat { bytes, times } => self.events(bytes) * times,
             _ => 0,
         };
@@ -169,6 +182,39 @@ impl Pieces<'_> {
                 all
             }
             Piece::Event(pieces) | Piece::Chunk(pieces) => chunk(&self.bytes(pieces)?),
+            Piece::Each { events, before, replace } => {
+                let before = self.bytes(before)?;
+                let each = self.range(*events)?.iter().map(|event| {
+                    let own = replace.iter().fold(event.clone(), |event, (text, other)| {
+                        replaced(&event, text.as_bytes(), other.as_bytes()).unwrap_or(event)
+                    });
+                    chunk(&[before.clone(), own].concat())
+                });
+                each.collect::<Vec<_>>().concat()
+            }
+            Piece::Replaced { of, text, with } => {
+                replaced(&self.bytes(of)?, text.as_bytes(), &self.bytes(with)?)
+                    .ok_or_else(|| format!("there is no {text:?} to be replaced"))?
+            }
+            Piece::Through { of, mark } => {
+                let (of, mark) = (self.bytes(of)?, self.bytes(mark)?);
+                let at = find(&of, &mark).ok_or("there is no such mark")?;
+                of[..at + mark.len()].to_vec()
+            }
+            Piece::Chunks { .. } => return Err("chunks of a size stand in no other piece".to_owned()),
+            Piece::Slice { of, bytes } => {
+                let of = self.bytes(of)?;
+                within(&of, *bytes).ok_or("there are no such bytes")?.to_vec()
+            }
+            Piece::Flipped { of, at } => {
+                let mut of = self.bytes(of)?;
+                let byte =
+                    place(*at, of.len()).and_then(|at| of.get_mut(at)).ok_or("there is no such byte")?;
+                *byte = !*byte;
+                of
+            }
+            Piece::Crc32(of) => crc32fast::hash(&self.bytes(of)?).to_be_bytes().to_vec(),
+            Piece::ChunksBehind { of, mark } => chunks_behind(&self.bytes(of)?, &self.bytes(mark)?),
             Piece::LongChunk(longer, pieces) => {
                 let bytes = self.bytes(pieces)?;
                 [format!("{:x}\r\n", bytes.len() + longer).as_bytes(), &bytes].concat()
@@ -186,13 +232,8 @@ impl Pieces<'_> {
         })
     }
 
-    fn range(&self, Range { from, to }: Range) -> Result<&[Vec<u8>], String> {
-        let chunks = &self.healthy.chunks;
-        let to = to.map_or(Some(chunks.len()), |to| place(to, chunks.len()));
-        let from = place(from, chunks.len());
-        from.zip(to)
-            .and_then(|(from, to)| chunks.get(from..to))
-            .ok_or_else(|| "there are no such events".to_owned())
+    fn range(&self, range: Range) -> Result<&[Vec<u8>], String> {
+        within(&self.healthy.chunks, range).ok_or_else(|| "there are no such events".to_owned())
     }
 
     fn event_with(&self, EventSight { at, changes }: &EventSight) -> Result<Vec<u8>, String> {
@@ -213,6 +254,12 @@ impl Pieces<'_> {
     }
 }
 
+/// The items of a range.
+fn within<T>(items: &[T], Range { from, to }: Range) -> Option<&[T]> {
+    let to = to.map_or(Some(items.len()), |to| place(to, items.len()))?;
+    items.get(place(from, items.len())?..to)
+}
+
 /// The place that a number means, negative ones being counted from the end.
 fn place(number: i64, length: usize) -> Option<usize> {
     match usize::try_from(number) {
@@ -223,6 +270,32 @@ fn place(number: i64, length: usize) -> Option<usize> {
 
 fn chunk(bytes: &[u8]) -> Vec<u8> {
     [format!("{:x}\r\n", bytes.len()).as_bytes(), bytes, b"\r\n"].concat()
+}
+
+fn chunks_behind(mut bytes: &[u8], mark: &[u8]) -> Vec<u8> {
+    let mut all = Vec::new();
+    while let Some(at) = find(bytes, mark) {
+        let (part, rest) = bytes.split_at(at + mark.len());
+        all.extend(chunk(part));
+        bytes = rest;
+    }
+    if !bytes.is_empty() {
+        all.extend(chunk(bytes));
+    }
+    all
+}
+
+/// The bytes with the part replaced wherever it is, at least once.
+fn replaced(mut bytes: &[u8], part: &[u8], with: &[u8]) -> Option<Vec<u8>> {
+    find(bytes, part)?;
+    let mut all = Vec::new();
+    while let Some(at) = find(bytes, part) {
+        all.extend_from_slice(&bytes[..at]);
+        all.extend_from_slice(with);
+        bytes = &bytes[at + part.len()..];
+    }
+    all.extend_from_slice(bytes);
+    Some(all)
 }
 
 fn hex(digits: &str) -> Option<Vec<u8>> {

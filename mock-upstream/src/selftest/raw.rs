@@ -28,22 +28,30 @@ pub(super) struct Raw {
     stream: TcpStream,
     sent: Instant,
     unread: Vec<u8>,
+    /// How many bytes had come since the latest request, and when.
+    came: Vec<(usize, Instant)>,
 }
 
 impl Raw {
     pub(super) async fn connect(addr: SocketAddr) -> io::Result<Self> {
         let stream = TcpStream::connect(addr).await?;
         stream.set_nodelay(true)?;
-        Ok(Self { stream, sent: Instant::now(), unread: Vec::new() })
+        Ok(Self { stream, sent: Instant::now(), unread: Vec::new(), came: Vec::new() })
     }
 
     pub(super) async fn send(&mut self, bytes: impl AsRef<[u8]>) -> io::Result<()> {
+        self.came.clear();
         self.sent = Instant::now();
         self.stream.write_all(bytes.as_ref()).await
     }
 
     pub(super) fn since_sent(&self) -> Duration {
         self.sent.elapsed()
+    }
+
+    /// How many bytes had come since the latest request, and how long after it, each time that some came.
+    pub(super) fn came(&self) -> impl Iterator<Item = (usize, Duration)> {
+        self.came.iter().map(|(count, at)| (*count, at.duration_since(self.sent)))
     }
 
     /// What has been read and not been taken.
@@ -65,7 +73,11 @@ impl Raw {
         let read = timeout(PATIENCE, self.stream.read_buf(&mut self.unread)).await;
         match read.map_err(|_| io::Error::other(format!("nothing came for {PATIENCE:?}")))? {
             Ok(0) => Ok(Some(End::Fin)),
-            Ok(_) => Ok(None),
+            Ok(count) => {
+                let before = self.came.last().map_or(0, |(count, _)| *count);
+                self.came.push((before + count, Instant::now()));
+                Ok(None)
+            }
             Err(error) if error.kind() == ErrorKind::ConnectionReset => Ok(Some(End::Rst)),
             Err(error) => Err(error),
         }

@@ -118,10 +118,16 @@ fn fault(answer: &Answer<'_>, play: &FaultPlay) -> Plan {
     let Some(fault) = Catalogue::shipped().get(&play.name) else {
         return inapplicable(answer, &format!("there is no fault `{}`", play.name));
     };
-    let healthy = answer.dialect.healthy(answer.request, &play.reply, &answer.scene);
+    let healthy = answer.dialect.healthy(answer.request, &play.reply.given(&fault.given), &answer.scene);
     let lane = healthy.lane();
     let played = match (fault.program(lane), fault.bind(&play.params)) {
         (_, Err(error)) => Err(error.to_string()),
+        _ if !fault.happens_in(&answer.dialect.to_string()) => Err(format!(
+            "the fault `{}` happens in {} alone, and the provider speaks {}",
+            fault.id,
+            fault.dialects.join(" and "),
+            answer.dialect
+        )),
         (None, _) => Err(format!("the fault `{}` cannot strike a {lane:?} reply", fault.id)),
         (Some(program), Ok(bindings)) => {
             let stage = program::Stage { bindings: &bindings, answer };

@@ -1,6 +1,9 @@
 //! Plays a fault's program over the healthy reply.
 
 mod edit;
+mod event_edit;
+mod event_form;
+mod events;
 mod head;
 mod reply;
 mod words;
@@ -10,8 +13,8 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use super::{Answer, Head, Score, Step, recode};
-use crate::dialect::{EventRole, Healthy};
-use crate::fault::{Bindings, EventSpan, InStream, Op};
+use crate::dialect::Healthy;
+use crate::fault::{Bindings, Op};
 use crate::script::Reply;
 
 /// What a program is played with.
@@ -86,25 +89,27 @@ fn play_over_reply(score: &mut Score<'_>, op: &Op, stage: &Stage<'_>) -> Result<
     let Stage { bindings, answer } = stage;
     match op {
         Op::Reply(reply) => reply::play(score, reply, stage)?,
+        Op::WaitOneIn { replies, time } => {
+            if answer.scene.serial.is_multiple_of(replies.value(bindings).max(1)) {
+                score.wait(Duration::from_millis(time.value(bindings)));
+            }
+        }
+        Op::Refusal(status) => refuse(score, *status, answer),
         Op::Head(head) => head::play(score, head, bindings),
         Op::Body(extent) => score.body(*extent),
-        Op::Events(span) => events(score, span, bindings)?,
-        Op::Event(InStream::Error) => {
-            let event = answer.dialect.error_event(&serde_json::Map::new(), &score.stream(), &answer.scene);
-            score.foreign_event(&event);
-        }
+        Op::Events(span) => events::events(score, span, bindings)?,
+        Op::Event(event) => events::in_stream(score, event, answer)?,
         Op::BareBody(extent) => score.bare_body(*extent),
         Op::Chunk(chunk) => head::chunk(score, chunk),
         Op::Recode(recoding) => recode::play(score, recoding, bindings)?,
         Op::Keep => score.keep(),
-        Op::Event(InStream::Data(text)) => {
-            score.foreign_event(&answer.dialect.data_event(text, &score.stream()));
-        }
-        Op::Event(InStream::Ending(how)) => {
-            let event = answer.dialect.ending(*how, &score.stream(), &answer.scene);
-            score.foreign_event(&event.ok_or_else(|| format!("no stream here ends as {how:?}"))?);
-        }
         Op::HalfEvent => score.half_event(),
+        Op::EventPart(part) => events::part(score, part, bindings)?,
+        Op::EventsAs(form) => events::in_form(score, form, bindings)?,
+        Op::EventAs(edit) => events::edited(score, edit, bindings, answer)?,
+        Op::Skip(span) => events::spanned(score, span, bindings).map(drop)?,
+        Op::Fragment(fragment) => events::fragment(score, fragment, bindings),
+        Op::ForEver(for_ever) => events::for_ever(score, for_ever, bindings, answer)?,
         Op::Drip { every, bytes } => {
             let size = usize::try_from(bytes.value(bindings)).unwrap_or(usize::MAX);
             score.drip(Duration::from_millis(every.value(bindings)), size);
@@ -124,25 +129,14 @@ fn play_over_reply(score: &mut Score<'_>, op: &Op, stage: &Stage<'_>) -> Result<
     Ok(())
 }
 
-fn events(score: &mut Score<'_>, span: &EventSpan, bindings: &Bindings) -> Result<(), String> {
-    match span {
-        EventSpan::Next(count) => {
-            let count = usize::try_from(count.value(bindings)).unwrap_or(usize::MAX);
-            score.events(|role| role == EventRole::Part, count);
-        }
-        EventSpan::UntilFinish => score.events(|role| role == EventRole::Part, usize::MAX),
-        EventSpan::UntilDone if !score.has_end_mark() => {
-            return Err("the stream has no mark at its end that could be missing".into());
-        }
-        EventSpan::UntilDone => score.events(|role| role != EventRole::Done, usize::MAX),
-        EventSpan::Rest => score.events(|_| true, usize::MAX),
-    }
-    Ok(())
-}
-
 fn head_of(score: &Score<'_>) -> Head {
     let healthy = score.healthy();
     Head::new(healthy.status, None, healthy.headers.clone())
+}
+
+fn refuse(score: &mut Score<'_>, status: u16, answer: &Answer<'_>) {
+    let own = answer.dialect.refusal(status, &answer.scene);
+    score.whole(Head::new(own.status, None, own.headers.clone()), &own.body());
 }
 
 fn hex(digits: &str) -> Result<Bytes, String> {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use mock_upstream::dialect::Dialect;
 use mock_upstream::fault::{BindError, CatalogueError, Group, Lane, Params, Strikes};
 use mock_upstream::{Catalogue, Fault};
 use serde_json::json;
@@ -14,6 +15,8 @@ fn the_shipped_catalogue_is_sound() {
         assert!(fault.id.chars().all(plain_word), "{}", fault.id);
         assert!(fault.says.ends_with('.') && fault.says.len() < 120, "{}", fault.id);
         assert!(!fault.lanes().is_empty(), "{}", fault.id);
+        assert!(fault.dialects.iter().all(|name| Dialect::parse(name).is_some()), "{}", fault.id);
+        assert!(fault.mode.is_some() || !matches!(fault.group, Group::H | Group::I), "{}", fault.id);
         let streams_only = fault.lanes() == [Lane::Stream];
         assert_eq!(fault.strikes == Strikes::Stream, streams_only, "{}", fault.id);
     }

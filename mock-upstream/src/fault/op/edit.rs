@@ -149,7 +149,7 @@ pub enum Pick {
 }
 
 /// Where in a document: a place that every dialect knows, or a JSON pointer.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub enum Spot {
     /// A place.

@@ -3,6 +3,8 @@
 mod arg;
 mod edit;
 mod event;
+mod event_edit;
+mod form;
 mod head;
 mod place;
 mod reply;
@@ -12,7 +14,9 @@ use serde::{Deserialize, Serialize};
 
 pub use arg::Arg;
 pub use edit::{AnswerOp, CallOp, Edit, Pick, Spot, UsageOp};
-pub use event::{Ending, EventSpan, InStream};
+pub use event::{Ending, EventSpan, ForEver, InStream};
+pub use event_edit::EventEdit;
+pub use form::{Cut, EventPart, EventsAs, Fragment, Hex, LineEnd, Pack};
 pub use head::{ChunkOp, Extent, Flood, Framing, HeadOp, Pace, Recoding};
 pub use place::Place;
 pub use reply::{Content, ErrorContent, ReplyOp};
@@ -31,6 +35,15 @@ pub enum Op {
     Edit(Vec<Edit>),
     /// Writes nothing for so many milliseconds.
     Wait(Arg),
+    /// Waits before one in so many replies of the provider, and before the others not.
+    WaitOneIn {
+        /// In how many.
+        replies: Arg,
+        /// How many milliseconds.
+        time: Arg,
+    },
+    /// Writes the provider's own reply with this status.
+    Refusal(u16),
     /// Writes one whole, well-framed reply.
     Reply(ReplyOp),
     /// Writes the head of the healthy reply.
@@ -43,6 +56,18 @@ pub enum Op {
     Event(InStream),
     /// Writes the first half of the next event as a chunk.
     HalfEvent,
+    /// Writes a part of the next event as a chunk.
+    EventPart(EventPart),
+    /// Writes the next events in another form.
+    EventsAs(EventsAs),
+    /// Writes the next event with other content.
+    EventAs(EventEdit),
+    /// Leaves events out.
+    Skip(EventSpan),
+    /// Writes bytes under the framing of the head that complete no event.
+    Fragment(Fragment),
+    /// Writes the same again and again, until the peer leaves or the cap is reached.
+    ForEver(ForEver),
     /// Writes bytes as they stand here, outside any framing.
     Raw(String),
     /// Writes bytes given as hexadecimal digits, outside any framing.
@@ -84,8 +109,16 @@ pub enum Op {
 impl Op {
     pub(super) fn args(&self) -> Vec<&Arg> {
         match self {
-            Self::Wait(arg) | Self::Events(EventSpan::Next(arg)) => vec![arg],
+            Self::Wait(arg) | Self::EventPart(EventPart::Bytes(arg)) => vec![arg],
+            Self::Fragment(Fragment::Filler(arg)) => vec![arg],
+            Self::Events(span) | Self::Skip(span) => span.args(),
             Self::Drip { every, bytes } => vec![every, bytes],
+            Self::WaitOneIn { replies, time } => vec![replies, time],
+            Self::EventsAs(events) => events.args(),
+            Self::EventAs(edit) => edit.fill.values().collect(),
+            Self::ForEver(ForEver { every, of }) => {
+                of.iter().flat_map(Self::args).chain(std::iter::once(every)).collect()
+            }
             Self::Recode(Recoding::GzipBomb(megabytes) | Recoding::Padding(megabytes)) => vec![megabytes],
             Self::RawFill { times, .. } => vec![times],
             Self::Head(head) => head.args(),
@@ -110,6 +143,11 @@ impl Op {
     }
 
     pub(super) fn needs_events(&self) -> bool {
-        matches!(self, Self::Events(_) | Self::Event(_) | Self::HalfEvent)
+        match self {
+            Self::Events(_) | Self::Event(_) | Self::HalfEvent | Self::EventPart(_) => true,
+            Self::EventsAs(_) | Self::EventAs(_) | Self::Skip(_) => true,
+            Self::ForEver(ForEver { of, .. }) => of.iter().any(Self::needs_events),
+            _ => false,
+        }
     }
 }

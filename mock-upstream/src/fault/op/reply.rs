@@ -58,6 +58,8 @@ pub enum Content {
     Error(ErrorContent),
     /// This JSON, without spaces.
     Json(Value),
+    /// The one document that the request would get if it asked for no stream.
+    Document,
     /// This text.
     Text(String),
     /// Bytes given as hexadecimal digits.

@@ -6,9 +6,10 @@ use serde_json::Value;
 use super::words::{spoken, spoken_in};
 use super::{Stage, fill, hex};
 use crate::dialect::Healthy;
-use crate::fault::{Content, ErrorContent, Place, ReplyOp};
+use crate::fault::{Catalogue, Content, ErrorContent, Place, ReplyOp};
 use crate::headers::Headers;
-use crate::step::{Head, Score};
+use crate::script::{Play, Reply, Request};
+use crate::step::{Answer, Head, Score};
 
 /// Writes the reply.
 ///
@@ -63,6 +64,7 @@ pub(super) fn body(content: &Content, healthy: &Healthy, stage: &Stage<'_>) -> R
             let healthy = healthy.body();
             healthy.slice(..(healthy.len() / 2).max(1).min(healthy.len()))
         }
+        Content::Document => document(answer)?,
         Content::Empty => Bytes::new(),
         Content::NullAnswer => null_answer(&healthy.body(), stage)?,
         Content::ErrorObject => answer.dialect.refusal(500, &answer.scene).body(),
@@ -103,4 +105,20 @@ fn null_answer(healthy: &[u8], stage: &Stage<'_>) -> Result<Bytes, String> {
         }
     }
     Ok(Bytes::from(document.to_string()))
+}
+
+/// What the request would get if it asked for no stream.
+fn document(answer: &Answer<'_>) -> Result<Bytes, String> {
+    let refused = || "this request does not ask for a stream by a field".to_owned();
+    let mut asked: Value = serde_json::from_slice(&answer.request.body).map_err(|_| refused())?;
+    *asked.get_mut("stream").ok_or_else(refused)? = false.into();
+    let request = Request { body: Bytes::from(asked.to_string()), ..answer.request.clone() };
+    let says = match &answer.turn.play {
+        Play::Fault(play) => {
+            let fault = Catalogue::shipped().get(&play.name);
+            fault.map_or_else(|| play.reply.clone(), |fault| play.reply.given(&fault.given))
+        }
+        _ => Reply::default(),
+    };
+    Ok(answer.dialect.healthy(&request, &says, &answer.scene).body())
 }
