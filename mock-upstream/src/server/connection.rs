@@ -2,16 +2,19 @@
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use tokio::io::AsyncWriteExt as _;
 use tokio::net::TcpStream;
 use tokio::sync::watch;
+use tokio::time::timeout;
 
 use super::Core;
-use super::intake::{self, Arrived, Intake, Next};
+use super::head::Refused;
+use super::intake::{self, Arrived, Body, Cut, Intake, Opening};
 use super::play::{self, Finished, Stage};
 use super::provider::{Lease, Place};
-use super::wire::{Left, Wire};
+use super::wire::{Left, Socket, Wire};
 use crate::dialect::Scene;
 use crate::journal::{Ended, Entry, Played, Record, Standing};
 use crate::scenario::{Inner as Scenario, Owner};
@@ -31,32 +34,53 @@ pub(super) async fn serve(
         return;
     }
     let born = *drops.borrow();
-    let mut wire = Wire::new(stream);
+    let mut wire = Wire::new(Socket::Tcp(stream));
+    let intake = Intake { clock: core.clock, caps: core.caps };
     let mut sequence = 0;
     while *drops.borrow() == born {
         lease.idle();
-        let busy = || lease.busy();
-        let intake = Intake { clock: core.clock, body_cap: core.caps.request_body, busy: &busy };
-        let line = Line { core: &core, place: &place, connection: lease.id(), sequence: sequence + 1 };
-        match intake::next(wire, intake, &mut drops).await {
-            Next::Request(arrived, ready) => match line.answer(arrived, ready).await {
-                Finished::GoOn(again) => wire = again,
-                Finished::Linger(closing) => {
-                    // For the provider the connection is closed; its task only waits for the peer.
-                    drop(lease);
-                    return play::linger(closing).await;
-                }
-                Finished::Gone => return,
-            },
-            Next::Broken(arrived, left) => return line.note_broken(arrived, left),
-            Next::Unreadable => {
+        let opening = tokio::select! {
+            biased;
+            opening = intake::head(&mut wire, intake) => opening,
+            _ = drops.changed() => return,
+        };
+        lease.busy();
+        let (head, arrived) = match opening {
+            Opening::Head(head, arrived) => (head, arrived),
+            Opening::Refused(refused) => {
                 core.unreadable.fetch_add(1, Relaxed);
-                return;
+                refuse(&mut wire, refused, core.caps.patience).await;
+                drop(lease);
+                return play::linger(wire).await;
             }
-            Next::Nothing => return,
-        }
+            Opening::Nothing => return,
+        };
         sequence += 1;
+        let line = Line { core: &core, place: &place, connection: lease.id(), sequence };
+        intake::invite(&mut wire, &head).await;
+        let finished = match Body::of(head, arrived, intake).read(&mut wire).await {
+            (arrived, None) => line.answer(arrived, wire).await,
+            (arrived, Some(cut)) => line.cut_off(arrived, cut, wire).await,
+        };
+        match finished {
+            Finished::GoOn(again) => wire = again,
+            Finished::Linger(closing) => {
+                // For the provider the connection is closed; its task only waits for the peer.
+                drop(lease);
+                return play::linger(closing).await;
+            }
+            Finished::Gone => return,
+        }
     }
+}
+
+/// Says why nothing more is read, and closes; how many bytes that took.
+async fn refuse(wire: &mut Wire, refused: Refused, patience: Duration) -> u64 {
+    let bytes = step::refusal(refused.status, refused.why);
+    let written = matches!(timeout(patience, wire.socket.write_all(&bytes)).await, Ok(Ok(())));
+    // An error means that the client is gone.
+    let _ = wire.socket.shutdown().await;
+    if written { bytes.len() as u64 } else { 0 }
 }
 
 /// One request of a connection.
@@ -94,16 +118,25 @@ impl Line<'_> {
         play::play(stage, &plan).await
     }
 
-    fn note_broken(&self, arrived: Arrived, left: Left) {
+    /// Notes a request whose body did not come whole, and closes.
+    async fn cut_off(&self, arrived: Arrived, cut: Cut, mut wire: Wire) -> Finished {
+        let record = self.admit(arrived).record;
+        let (ended, why, written) = match cut {
+            Cut::Left(Left::Closed) => (Ended::PeerClosed, "the client left within its request", 0),
+            Cut::Left(Left::Reset) => (Ended::PeerReset, "the client left within its request", 0),
+            Cut::Refused(refused) => {
+                let written = refuse(&mut wire, refused, self.core.caps.patience).await;
+                (Ended::ClosedByMock, refused.why, written)
+            }
+        };
         let now = self.core.clock.now();
-        self.admit(arrived).record.note(|entry| {
-            entry.ended = match left {
-                Left::Closed => Ended::PeerClosed,
-                Left::Reset => Ended::PeerReset,
-            };
+        record.note(|entry| {
+            entry.ended = ended;
             entry.ended_at = Some(now);
-            entry.undelivered = Some("the client left within its request".to_owned());
+            entry.bytes_written = written;
+            entry.undelivered = Some(why.to_owned());
         });
+        if ended == Ended::ClosedByMock { Finished::Linger(wire) } else { Finished::Gone }
     }
 
     /// Finds out whom the request belongs to and writes its arrival down there.

@@ -1,20 +1,21 @@
-//! Reads one request: hyper parses it, then the socket is taken back.
+//! Reads one request off the wire: first its head, then its body, so that something can be done in between.
 
-use std::convert::Infallible;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use bytes::Bytes;
-use http_body_util::{BodyExt as _, Empty};
-use hyper::body::Incoming;
-use hyper::server::conn::http1;
-use hyper::service::service_fn;
-use hyper_util::rt::TokioIo;
 use sha2::{Digest as _, Sha256};
-use tokio::sync::{Notify, watch};
+use tokio::io::AsyncWriteExt as _;
+use tokio::time::timeout;
 
+use super::Caps;
+use super::chunked::{Chunked, Front};
+use super::head::{Framing, Head, Refused, Scan};
 use super::wire::{Left, Wire};
 use crate::journal::{Clock, Moment};
 use crate::script::Request;
+
+/// Memory for a body that is taken before any of it has come.
+const TRUSTED: u64 = 1 << 16;
 
 /// A request as far as it came.
 #[derive(Debug)]
@@ -24,170 +25,211 @@ pub(super) struct Arrived {
     pub(super) body_sha256: String,
     pub(super) body_capped: bool,
     pub(super) arrived: Moment,
-    /// `None` when the client left within the body.
+    /// `None` when the body did not come whole.
     pub(super) body_read: Option<Moment>,
+}
+
+/// What a request is read with.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Intake {
+    pub(super) clock: Clock,
+    pub(super) caps: Caps,
 }
 
 /// What came next on a connection.
 #[derive(Debug)]
-pub(super) enum Next {
-    /// A request; the connection is ready to be written to.
-    Request(Arrived, Wire),
-    /// The client left within a request.
-    Broken(Arrived, Left),
-    /// Bytes that are not HTTP; the parser has said so.
-    Unreadable,
-    /// Nothing: the client left, or the connection was idle when it was to be dropped.
+pub(super) enum Opening {
+    /// The head of a request, and when it was whole; the body may follow.
+    Head(Head, Moment),
+    /// Something that is not a request.
+    Refused(Refused),
+    /// The client left, and no request had begun or its head was not whole.
     Nothing,
 }
 
-/// What a connection is read with.
-#[derive(Clone, Copy)]
-pub(super) struct Intake<'a> {
-    pub(super) clock: Clock,
-    /// Bytes of a body that are stored; all are digested.
-    pub(super) body_cap: usize,
-    /// Called once, when the head has come.
-    pub(super) busy: &'a (dyn Fn() + Send + Sync),
+/// Why a body did not come whole.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Cut {
+    /// The client left.
+    Left(Left),
+    /// It stayed and sent nothing for too long, too much, or what is not a body.
+    Refused(Refused),
 }
 
-/// Reads the next request, unless `drop` is changed while there is none.
-pub(super) async fn next(wire: Wire, intake: Intake<'_>, drop: &mut watch::Receiver<u64>) -> Next {
-    let desk = Arc::new(Desk::default());
-    let service = service_fn(|request: hyper::Request<Incoming>| {
-        let desk = Arc::clone(&desk);
-        async move {
-            desk.take(request, intake).await;
-            // The reply is played on the socket once this service has been dropped.
-            std::future::pending::<Result<hyper::Response<Empty<Bytes>>, Infallible>>().await
-        }
-    });
-    let mut connection = http1::Builder::new().half_close(true).serve_connection(TokioIo::new(wire), service);
-    let result = loop {
-        tokio::select! {
-            biased;
-            () = desk.over.notified() => break Ok(()),
-            result = &mut connection => break result,
-            _ = drop.changed() => if desk.is_empty() {
-                return Next::Nothing;
-            },
-        }
-    };
-    let parts = connection.into_parts();
-    let mut wire = parts.io.into_inner();
-    let Some(mut sheet) = desk.sheet().take() else {
-        let parse = result.is_err_and(|error| error.is_parse());
-        return if parse { Next::Unreadable } else { Next::Nothing };
-    };
-    sheet.with_head_as_sent(wire.head());
-    let whole = sheet.body_read.is_some();
-    let left = wire.left();
-    let arrived = sheet.finish();
-    if whole {
-        wire.rewind(bytes::BytesMut::from(&parts.read_buf[..]));
-        Next::Request(arrived, wire)
-    } else {
-        Next::Broken(arrived, left.unwrap_or(Left::Closed))
-    }
-}
-
-/// Where the service lays the request down.
-#[derive(Debug, Default)]
-struct Desk {
-    sheet: Mutex<Option<Sheet>>,
-    /// Told once the body is whole or will never be.
-    over: Notify,
-}
-
-impl Desk {
-    async fn take(&self, request: hyper::Request<Incoming>, intake: Intake<'_>) {
-        (intake.busy)();
-        let (parts, mut body) = request.into_parts();
-        *self.sheet() = Some(Sheet::new(&parts, intake.clock.now()));
-        let whole = loop {
-            match body.frame().await {
-                None => break true,
-                Some(Err(_)) => break false,
-                Some(Ok(frame)) => {
-                    if let (Some(data), Some(sheet)) = (frame.data_ref(), self.sheet().as_mut()) {
-                        sheet.add(data, intake.body_cap);
-                    }
-                }
+/// Waits for a head. Nothing is lost when the future is dropped before there is one.
+pub(super) async fn head(wire: &mut Wire, intake: Intake) -> Opening {
+    let mut scan = Scan::new(intake.caps.request_head);
+    loop {
+        skip_blank_lines(wire);
+        match scan.find(wire.ahead()) {
+            Ok(Some((head, length))) => {
+                wire.take(length);
+                return Opening::Head(head, intake.clock.now());
             }
-        };
-        if let Some(sheet) = self.sheet().as_mut() {
-            sheet.body_read = whole.then(|| intake.clock.now());
+            Ok(None) => {}
+            Err(refused) => return Opening::Refused(refused),
         }
-        self.over.notify_one();
-    }
-
-    fn is_empty(&self) -> bool {
-        self.sheet().is_none()
-    }
-
-    fn sheet(&self) -> MutexGuard<'_, Option<Sheet>> {
-        self.sheet.lock().unwrap_or_else(PoisonError::into_inner)
+        let more = if wire.ahead().is_empty() {
+            // Between two requests a connection may be idle as long as it likes.
+            wire.more().await.map_err(Cut::Left)
+        } else {
+            within(intake.caps.request_silence, wire.more()).await
+        };
+        match more {
+            Ok(()) => {}
+            Err(Cut::Left(_)) => return Opening::Nothing,
+            Err(Cut::Refused(refused)) => return Opening::Refused(refused),
+        }
     }
 }
 
-/// A request while it comes in.
+/// Asks for the body where the client waits for that. What it has left by then is noticed by who reads on.
+pub(super) async fn invite(wire: &mut Wire, head: &Head) {
+    if head.expects_continue() {
+        let _ = wire.socket.write_all(b"HTTP/1.1 100 Continue\r\n\r\n").await;
+    }
+}
+
+/// A body while it comes in.
 #[derive(Debug)]
-struct Sheet {
+pub(super) struct Body {
     request: Request,
-    body: Vec<u8>,
+    place: Place,
+    intake: Intake,
+    stored: Vec<u8>,
     length: u64,
     digest: Sha256,
     arrived: Moment,
-    body_read: Option<Moment>,
 }
 
-impl Sheet {
-    fn new(parts: &http::request::Parts, arrived: Moment) -> Self {
-        let fields = parts.headers.iter();
-        let headers =
-            fields.map(|(name, value)| (name.to_string(), Bytes::copy_from_slice(value.as_bytes())));
-        let request = Request {
-            method: parts.method.to_string(),
-            target: parts.uri.to_string(),
-            minor_version: u8::from(parts.version != http::Version::HTTP_10),
-            headers: headers.collect(),
-            body: Bytes::new(),
+/// What of the body is to come.
+#[derive(Debug)]
+enum Place {
+    Length(u64),
+    Chunked(Chunked),
+}
+
+/// How far a body has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Progress {
+    /// More is to come.
+    Part,
+    /// It is whole.
+    Whole,
+}
+
+impl Body {
+    /// The body that follows this head.
+    pub(super) fn of(head: Head, arrived: Moment, intake: Intake) -> Self {
+        let (place, expected) = match head.framing {
+            Framing::Length(length) => (Place::Length(length), length.min(TRUSTED)),
+            Framing::Chunked => (Place::Chunked(Chunked::default()), 0),
         };
-        Self { request, body: Vec::new(), length: 0, digest: Sha256::new(), arrived, body_read: None }
-    }
-
-    fn add(&mut self, data: &[u8], cap: usize) {
-        self.length += data.len() as u64;
-        self.digest.update(data);
-        let room = cap.saturating_sub(self.body.len()).min(data.len());
-        self.body.extend_from_slice(&data[..room]);
-    }
-
-    /// Replaces target and fields by what stood in the head, where the parser lost order or case. A head that was too
-    /// long to be remembered stays as the parser gave it.
-    fn with_head_as_sent(&mut self, head: &[u8]) {
-        let mut slots = [httparse::EMPTY_HEADER; 256];
-        let mut parsed = httparse::Request::new(&mut slots);
-        if matches!(parsed.parse(head), Ok(httparse::Status::Complete(_)))
-            && parsed.headers.len() == self.request.headers.len()
-        {
-            let fields = parsed.headers.iter();
-            self.request.headers =
-                fields.map(|field| (field.name.to_owned(), Bytes::copy_from_slice(field.value))).collect();
-            self.request.target = parsed.path.unwrap_or_default().to_owned();
+        let expected = usize::try_from(expected).unwrap_or_default().min(intake.caps.request_body);
+        Self {
+            request: head.request,
+            place,
+            intake,
+            stored: Vec::with_capacity(expected),
+            length: 0,
+            digest: Sha256::new(),
+            arrived,
         }
     }
 
-    fn finish(mut self) -> Arrived {
-        let body_capped = self.length > self.body.len() as u64;
-        self.request.body = Bytes::from(self.body);
+    /// Reads the body to its end.
+    pub(super) async fn read(mut self, wire: &mut Wire) -> (Arrived, Option<Cut>) {
+        loop {
+            match self.part(wire).await {
+                Ok(Progress::Part) => {}
+                Ok(Progress::Whole) => return (self.arrived(true), None),
+                Err(cut) => return (self.arrived(false), Some(cut)),
+            }
+        }
+    }
+
+    /// Takes what has come of it, or waits for more.
+    ///
+    /// # Errors
+    /// Why it will not come whole.
+    pub(super) async fn part(&mut self, wire: &mut Wire) -> Result<Progress, Cut> {
+        let whole = match self.place {
+            Place::Length(left) => self.part_of_length(left, wire)?,
+            Place::Chunked(coding) => self.part_of_chunks(coding, wire)?,
+        };
+        if whole {
+            return Ok(Progress::Whole);
+        }
+        within(self.intake.caps.request_silence, wire.more_of_body()).await.map(|()| Progress::Part)
+    }
+
+    fn part_of_length(&mut self, left: u64, wire: &mut Wire) -> Result<bool, Cut> {
+        if self.length.saturating_add(left) > self.intake.caps.request_length {
+            return Err(TOO_MUCH);
+        }
+        let here = usize::try_from(left).unwrap_or(usize::MAX).min(wire.ahead().len());
+        self.add(here, wire);
+        let left = left - here as u64;
+        self.place = Place::Length(left);
+        Ok(left == 0)
+    }
+
+    fn part_of_chunks(&mut self, mut coding: Chunked, wire: &mut Wire) -> Result<bool, Cut> {
+        loop {
+            let front = coding.front(wire.ahead());
+            match front.map_err(|why| Cut::Refused(Refused { status: 400, why }))? {
+                Front::Data(count) if self.length + count as u64 > self.intake.caps.request_length => {
+                    return Err(TOO_MUCH);
+                }
+                Front::Data(count) => self.add(count, wire),
+                Front::Coding(count) => wire.take(count),
+                Front::Unclear => break,
+                Front::Behind => return Ok(true),
+            }
+        }
+        self.place = Place::Chunked(coding);
+        Ok(false)
+    }
+
+    /// Takes so many bytes off the wire: all are digested, and stored as far as the cap allows.
+    fn add(&mut self, count: usize, wire: &mut Wire) {
+        let data = &wire.ahead()[..count];
+        self.length += count as u64;
+        self.digest.update(data);
+        let room = self.intake.caps.request_body.saturating_sub(self.stored.len()).min(count);
+        self.stored.extend_from_slice(&data[..room]);
+        wire.take(count);
+    }
+
+    /// The request with as much of its body as has come.
+    pub(super) fn arrived(self, whole: bool) -> Arrived {
+        let body_capped = self.length > self.stored.len() as u64;
+        let request = Request { body: Bytes::from(self.stored), ..self.request };
         Arrived {
-            request: self.request,
+            request,
             body_length: self.length,
             body_sha256: hex(&self.digest.finalize()),
             body_capped,
             arrived: self.arrived,
-            body_read: self.body_read,
+            body_read: whole.then(|| self.intake.clock.now()),
+        }
+    }
+}
+
+const TOO_MUCH: Cut = Cut::Refused(Refused { status: 413, why: "the body is too long" });
+const TOO_SLOW: Cut = Cut::Refused(Refused { status: 408, why: "the client was silent within its request" });
+
+async fn within(silence: Duration, more: impl Future<Output = Result<(), Left>>) -> Result<(), Cut> {
+    timeout(silence, more).await.map_or(Err(TOO_SLOW), |more| more.map_err(Cut::Left))
+}
+
+/// Blank lines before a request are left out, as servers should.
+fn skip_blank_lines(wire: &mut Wire) {
+    loop {
+        match wire.ahead() {
+            [b'\r', b'\n', ..] => wire.take(2),
+            [b'\n', ..] => wire.take(1),
+            _ => return,
         }
     }
 }

@@ -1,6 +1,8 @@
 //! The only owner of sockets: listeners, connections, and what is played on them.
 
+mod chunked;
 mod connection;
+mod head;
 mod intake;
 mod play;
 mod provider;
@@ -58,8 +60,14 @@ impl ProviderOptions {
 /// Limits of a mock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Caps {
+    /// Bytes of a request's head.
+    pub request_head: usize,
     /// Bytes of a request body that are stored and seen by markers and matchers; all are digested.
     pub request_body: usize,
+    /// Bytes of a request body that are read; a longer one is refused.
+    pub request_length: u64,
+    /// The longest silence of a client within a request.
+    pub request_silence: Duration,
     /// Bytes of a reply's body that the journal stores.
     pub reply_body: usize,
     /// The longest silence of a hang, and the longest wait for a peer that does not read.
@@ -71,7 +79,10 @@ pub struct Caps {
 impl Default for Caps {
     fn default() -> Self {
         Self {
+            request_head: 1 << 20,
             request_body: 16 << 20,
+            request_length: 1 << 30,
+            request_silence: Duration::from_secs(300),
             reply_body: 1 << 20,
             patience: Duration::from_secs(900),
             stray_journal: JournalCaps::default(),

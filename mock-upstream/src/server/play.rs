@@ -81,7 +81,7 @@ pub(super) async fn play(mut stage: Stage<'_>, plan: &Plan) -> Finished {
         Ended::Complete if plan.keep_alive => Finished::GoOn(stage.wire),
         Ended::Complete => {
             // An error means that the peer is gone, which is what closing is for.
-            let _ = stage.wire.stream.shutdown().await;
+            let _ = stage.wire.socket.shutdown().await;
             Finished::Linger(stage.wire)
         }
         Ended::ClosedByMock => Finished::Linger(stage.wire),
@@ -103,7 +103,7 @@ pub(super) enum Finished {
 /// Reads on after a FIN until the peer has closed too, since unread bytes would turn the close into a reset.
 pub(super) async fn linger(mut wire: Wire) {
     let mut unread = [0; 4096];
-    let drained = async { while !matches!(wire.stream.read(&mut unread).await, Ok(0) | Err(_)) {} };
+    let drained = async { while !matches!(wire.socket.read(&mut unread).await, Ok(0) | Err(_)) {} };
     // A peer that keeps its side open longer is left alone.
     let _ = timeout(LINGER, drained).await;
 }
@@ -117,7 +117,7 @@ impl Stage<'_> {
             }
             Step::Gate { name, at_most } => self.gate(name, *at_most).await,
             Step::Drip { pieces, every } => self.drip(pieces, *every).await,
-            Step::Close => match self.wire.stream.shutdown().await {
+            Step::Close => match self.wire.socket.shutdown().await {
                 Ok(()) => Outcome::Over(Ended::ClosedByMock, Part::Done),
                 Err(_) => self.lost(),
             },
@@ -139,7 +139,7 @@ impl Stage<'_> {
         match self.silent(self.patience).await {
             Some(how) => how,
             // The cap: an error means that the peer has just gone by itself.
-            None => self.wire.stream.shutdown().await.map_or(Ended::PeerReset, |()| Ended::ClosedByMock),
+            None => self.wire.socket.shutdown().await.map_or(Ended::PeerReset, |()| Ended::ClosedByMock),
         }
     }
 
@@ -196,7 +196,7 @@ impl Stage<'_> {
     }
 
     fn reset(&mut self) -> Outcome {
-        match SockRef::from(&self.wire.stream).set_linger(Some(Duration::ZERO)) {
+        match SockRef::from(self.wire.socket.tcp()).set_linger(Some(Duration::ZERO)) {
             // Dropping the stream now sends RST.
             Ok(()) => Outcome::Over(Ended::ResetByMock, Part::Done),
             Err(_) => self.lost(),
@@ -211,7 +211,7 @@ impl Stage<'_> {
 /// Writes all, counting what the network has taken even when the future is dropped.
 async fn write_all(wire: &mut Wire, mut bytes: &[u8], written: &mut usize) -> io::Result<()> {
     while !bytes.is_empty() {
-        let count = wire.stream.write(bytes).await?;
+        let count = wire.socket.write(bytes).await?;
         if count == 0 {
             return Err(io::ErrorKind::WriteZero.into());
         }

@@ -1,27 +1,40 @@
-//! A connection that remembers the head as it came and what was read too early.
+//! A connection with what was read off it and not yet taken.
 
 use std::io;
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, Waker};
 
 use bytes::{Buf as _, BytesMut};
-use memchr::memmem;
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 
-/// A head longer than this is remembered only by the parser.
-const MOST_HEAD: usize = 1 << 20;
 /// Bytes that are read ahead while a reply is written.
 const MOST_AHEAD: usize = 1 << 16;
+/// What is asked of the network at once: a request is mostly shorter.
+const READ: usize = 1 << 12;
+/// What is asked of it while a long body comes in.
+const LONG_READ: usize = 1 << 16;
+
+/// What carries the bytes.
+#[derive(Debug)]
+pub(super) enum Socket {
+    /// TCP as it is.
+    Tcp(TcpStream),
+}
+
+impl Socket {
+    /// The TCP connection below, for its options.
+    pub(super) fn tcp(&self) -> &TcpStream {
+        match self {
+            Self::Tcp(stream) => stream,
+        }
+    }
+}
 
 #[derive(Debug)]
 pub(super) struct Wire {
-    pub(super) stream: TcpStream,
-    /// What was read behind the current request.
+    pub(super) socket: Socket,
     ahead: BytesMut,
-    /// What the parser has been given since the request began, up to the end of the head.
-    head: BytesMut,
-    head_whole: bool,
     left: Option<Left>,
 }
 
@@ -33,21 +46,41 @@ pub(super) enum Left {
 }
 
 impl Wire {
-    pub(super) fn new(stream: TcpStream) -> Self {
-        Self { stream, ahead: BytesMut::new(), head: BytesMut::new(), head_whole: false, left: None }
+    pub(super) fn new(socket: Socket) -> Self {
+        Self { socket, ahead: BytesMut::new(), left: None }
     }
 
-    /// Prepares for the next request, which begins with these bytes.
-    pub(super) fn rewind(&mut self, mut behind: BytesMut) {
-        behind.extend_from_slice(&self.ahead);
-        self.ahead = behind;
-        self.head.clear();
-        self.head_whole = false;
+    /// What has come and was not taken.
+    pub(super) fn ahead(&self) -> &[u8] {
+        &self.ahead
     }
 
-    /// The bytes of the head in the order and case in which they came.
-    pub(super) fn head(&self) -> &[u8] {
-        &self.head
+    /// Takes so many bytes of what has come.
+    pub(super) fn take(&mut self, count: usize) {
+        self.ahead.advance(count);
+        // The room that a long body needed is not kept for the life of the connection.
+        if self.ahead.is_empty() && self.ahead.capacity() > LONG_READ {
+            self.ahead = BytesMut::new();
+        }
+    }
+
+    /// Reads more, as much as has come; how the peer left if it did. Nothing is lost when the future is dropped.
+    pub(super) async fn more(&mut self) -> Result<(), Left> {
+        self.read(READ).await
+    }
+
+    /// The same with a longer reach.
+    pub(super) async fn more_of_body(&mut self) -> Result<(), Left> {
+        self.read(LONG_READ).await
+    }
+
+    async fn read(&mut self, most: usize) -> Result<(), Left> {
+        if self.left.is_none() {
+            self.ahead.reserve(most);
+            let read = self.socket.read_buf(&mut self.ahead).await;
+            self.note(&read);
+        }
+        self.left.map_or(Ok(()), Err)
     }
 
     /// How the peer has left, as far as it was noticed.
@@ -64,19 +97,22 @@ impl Wire {
             if self.ahead.len() >= MOST_AHEAD {
                 return std::future::pending().await;
             }
-            let read = self.stream.read_buf(&mut self.ahead).await;
-            self.note(&read);
+            // How it left is asked for at the top.
+            let _ = self.more().await;
         }
     }
 
     /// Notices without waiting whether the peer has left.
     pub(super) fn look(&mut self) {
+        // Who waits later asks again, so that nobody has to be woken.
+        let mut context = Context::from_waker(Waker::noop());
         while self.left.is_none() && self.ahead.len() < MOST_AHEAD {
-            let read = self.stream.try_read_buf(&mut self.ahead);
-            if matches!(&read, Err(error) if error.kind() == io::ErrorKind::WouldBlock) {
-                return;
+            self.ahead.reserve(READ);
+            let read = std::pin::pin!(self.socket.read_buf(&mut self.ahead)).poll(&mut context);
+            match read {
+                Poll::Ready(read) => self.note(&read),
+                Poll::Pending => return,
             }
-            self.note(&read);
         }
     }
 
@@ -87,53 +123,32 @@ impl Wire {
             Err(_) => self.left = Some(Left::Reset),
         }
     }
+}
 
-    fn remember(&mut self, bytes: &[u8]) {
-        if self.head_whole || self.head.len() >= MOST_HEAD {
-            return;
-        }
-        // The blank line may have begun in what came before.
-        let from = self.head.len().saturating_sub(3);
-        self.head.extend_from_slice(bytes);
-        if let Some(at) = memmem::find(&self.head[from..], b"\r\n\r\n") {
-            self.head.truncate(from + at + 4);
-            self.head_whole = true;
+impl AsyncRead for Socket {
+    fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        match self.get_mut() {
+            Self::Tcp(stream) => Pin::new(stream).poll_read(cx, buf),
         }
     }
 }
 
-impl AsyncRead for Wire {
-    fn poll_read(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buf: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
-        let before = buf.filled().len();
-        if self.ahead.is_empty() {
-            let read = std::task::ready!(Pin::new(&mut self.stream).poll_read(cx, buf));
-            let read = read.map(|()| buf.filled().len() - before);
-            self.note(&read);
-            read?;
-        } else {
-            let count = self.ahead.len().min(buf.remaining());
-            buf.put_slice(&self.ahead[..count]);
-            self.ahead.advance(count);
+impl AsyncWrite for Socket {
+    fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        match self.get_mut() {
+            Self::Tcp(stream) => Pin::new(stream).poll_write(cx, bytes),
         }
-        self.remember(&buf.filled()[before..]);
-        Poll::Ready(Ok(()))
-    }
-}
-
-impl AsyncWrite for Wire {
-    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write(cx, bytes)
     }
 
-    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_flush(cx)
+    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match self.get_mut() {
+            Self::Tcp(stream) => Pin::new(stream).poll_flush(cx),
+        }
     }
 
-    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_shutdown(cx)
+    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match self.get_mut() {
+            Self::Tcp(stream) => Pin::new(stream).poll_shutdown(cx),
+        }
     }
 }

@@ -74,6 +74,16 @@ impl Head {
     }
 }
 
+/// The whole reply to what is not taken for a request; the connection closes behind it.
+pub(crate) fn refusal(status: u16, why: &str) -> Bytes {
+    let fields = [("content-type", "text/plain; charset=utf-8"), ("connection", "close")];
+    let mut headers = Headers::from_iter(fields);
+    headers.add("content-length", why.len().to_string());
+    let mut bytes = BytesMut::from(Head::new(status, None, headers).bytes());
+    bytes.put_slice(why.as_bytes());
+    bytes.freeze()
+}
+
 /// How a reply of this status to this request is framed, when its body has a known length.
 pub(super) fn sized(status: u16, length: usize, request: &Request) -> Framing {
     if (100..200).contains(&status) || status == 204 || status == 304 || request.method == "HEAD" {

@@ -13,6 +13,7 @@ use crate::script::Headers;
 
 pub use compile::{Answer, compile, unscripted};
 use frame::Head;
+pub(crate) use frame::refusal;
 use score::Score;
 
 /// Everything that answers one request.
