@@ -11,14 +11,17 @@ use std::sync::LazyLock;
 use serde::{Deserialize, Serialize};
 
 pub use class::{Family, Group, Lane, Strikes};
-pub use op::{Arg, Content, EventSpan, Extent, Framing, HeadOp, InStream, Op, Place, Program, ReplyOp};
+pub use op::{
+    Arg, ConnectionOp, Content, EventSpan, Extent, Framing, HeadOp, InStream, Op, Place, Program, ReplyOp,
+};
 pub use param::{BindError, Bindings, Param, ParamKind, Params};
 pub use proof::{
     After, Changes, EventSight, FramingSight, HeadSight, Part, Piece, Probe, Proof, Range, Sight,
 };
 
 /// The files of the shipped catalogue, by the group letters they mostly hold.
-const SHIPPED: [(&str, &str); 4] = [
+const SHIPPED: [(&str, &str); 5] = [
+    ("connect.yaml", include_str!("../../faults/connect.yaml")),
     ("connection.yaml", include_str!("../../faults/connection.yaml")),
     ("framing.yaml", include_str!("../../faults/framing.yaml")),
     ("body.yaml", include_str!("../../faults/body.yaml")),
@@ -136,6 +139,24 @@ impl Fault {
         param::bind(&self.id, &self.params, given)
     }
 
+    /// What a provider does while the fault is imposed on it, where that does not depend on a request.
+    pub(crate) fn at_connect(&self) -> Option<&Program> {
+        self.play.every.as_ref().filter(|_| self.strikes == Strikes::Connect)
+    }
+
+    fn validate_connections(&self) -> Result<(), String> {
+        if self.strikes != Strikes::Connect {
+            return Ok(());
+        }
+        let program = self.at_connect().ok_or("a fault that strikes at `connect` has no lanes")?;
+        let alone = |op: &Op| matches!(op, Op::Connection(connection) if connection.spares_no_connection());
+        if program.len() > 1 && program.iter().any(alone) {
+            return Err("nothing can be done to connections that never come to be".into());
+        }
+        let last = matches!(program.last(), Some(Op::Close | Op::Reset | Op::Hang | Op::Connection(_)));
+        if last { Ok(()) } else { Err("the program does not say what becomes of the connection".into()) }
+    }
+
     fn validate(&self) -> Result<(), String> {
         let programs = [&self.play.every, &self.play.plain, &self.play.stream];
         if self.play.every.is_some() == (self.play.plain.is_some() || self.play.stream.is_some()) {
@@ -145,10 +166,14 @@ impl Fault {
             if let Some(name) = op.args().into_iter().find_map(|arg| arg.unknown_in(&self.params)) {
                 return Err(format!("`$({name})` is not a parameter"));
             }
-            if matches!(op, Op::Refuse) != (self.strikes == Strikes::Connect) {
-                return Err("`refuse` belongs to faults that strike at `connect`, and only it does".into());
+            if self.strikes == Strikes::Connect && !op.needs_no_request() {
+                return Err("a fault that strikes at `connect` has no request to answer".into());
+            }
+            if self.strikes != Strikes::Connect && matches!(op, Op::Connection(_)) {
+                return Err("`connection` belongs to faults that strike at `connect`".into());
             }
         }
+        self.validate_connections()?;
         for op in [&self.play.every, &self.play.plain].into_iter().flatten().flatten() {
             if op.needs_events() {
                 return Err("a program for plain replies has no events".into());

@@ -66,12 +66,14 @@ pub enum Probe {
     Chat,
     /// An embedding of OpenAI's; it has no stream.
     Embeddings,
+    /// No request: connecting alone, and once more with a request that is sent at once.
+    Connect,
 }
 
 impl Probe {
     /// Whether it can ask for a stream.
     pub fn streams(self) -> bool {
-        self != Self::Embeddings
+        matches!(self, Self::Chat | Self::Connect)
     }
 }
 
@@ -106,6 +108,10 @@ pub enum After {
     More,
     /// Connecting is refused.
     Refused,
+    /// Connecting is not answered.
+    Unanswered,
+    /// Silence on an open connection, on which a long request cannot be written.
+    Unread,
 }
 
 /// A part of what must be seen. "Healthy" is the reply that was read off the wire for the same request before.

@@ -1,6 +1,7 @@
 //! Proves every fault of the catalogue on the wire: a raw client compares what it sees with the fault's own proof.
 
 mod compare;
+mod connect;
 mod mask;
 mod pieces;
 mod prove;
@@ -16,7 +17,7 @@ use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
-use crate::fault::{After, Catalogue, Fault, Group, Lane, Probe};
+use crate::fault::{Catalogue, Fault, Group, Lane, Probe, Strikes};
 use prove::Claim;
 use reply::Reply;
 use stage::Stage;
@@ -93,9 +94,11 @@ async fn row(fault: &'static Fault, lane: Lane, probe: Probe) -> Row {
 async fn prove(fault: &'static Fault, lane: Lane, probe: Probe) -> Proven {
     let sight = fault.proof.sight(lane).ok_or("the fault has no proof for this lane")?;
     let stage = Stage::new().await?;
-    match sight.then {
-        After::Refused => stage.refuses().await,
-        _ => prove::prove(Claim { fault, lane, probe, sight }, &stage).await,
+    let claim = Claim { fault, lane, probe, sight };
+    if fault.strikes == Strikes::Connect {
+        connect::prove(claim, &stage).await
+    } else {
+        prove::prove(claim, &stage).await
     }
 }
 

@@ -94,6 +94,18 @@ impl Raw {
         }
     }
 
+    /// Writes until nothing more is taken; how much was.
+    pub(super) async fn write_until_stuck(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let mut written = 0;
+        while written < bytes.len() {
+            match timeout(WATCH, self.stream.write(&bytes[written..])).await {
+                Err(_) => break,
+                Ok(count) => written += count?,
+            }
+        }
+        Ok(written)
+    }
+
     /// Watches a silence: how the connection has ended, `Open` when the silence lasted.
     pub(super) async fn watch(&mut self) -> io::Result<End> {
         match timeout(WATCH, self.more()).await {

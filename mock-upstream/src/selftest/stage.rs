@@ -1,7 +1,7 @@
 //! A mock with one provider and one marked scenario, and the requests that are sent to it.
 
 use super::mask::masked;
-use super::raw::{End, Raw};
+use super::raw::Raw;
 use super::{Proven, Reply, prove};
 use crate::fault::{Lane, Probe};
 use crate::scenario::{Markers, Scenario, ScenarioSpec};
@@ -9,7 +9,7 @@ use crate::script::{self, Play};
 use crate::server::{MockUpstream, Options, Provider, ProviderOptions};
 
 pub(super) struct Stage {
-    provider: Provider,
+    pub(super) provider: Provider,
     pub(super) scenario: Scenario,
     word: String,
     _mock: MockUpstream,
@@ -57,30 +57,10 @@ impl Stage {
         })
     }
 
-    /// Connecting is refused for as long as the provider is asked to, and works afterwards.
-    pub(super) async fn refuses(&self) -> Proven {
-        let request = self.request(Probe::Chat, Lane::Plain);
-        self.healthy(&request).await?;
-        let mut pooled = self.connect().await?;
-        pooled.send(&request).await.map_err(|error| error.to_string())?;
-        pooled.reply().await.map_err(|error| format!("a reply before: {error}"))?;
-        let refusal = self.provider.refuse().await.map_err(|error| error.to_string())?;
-        if pooled.end().await.map_err(|error| error.to_string())? != End::Fin {
-            return Err("the pooled connection was reset".to_owned());
-        }
-        match self.connect().await {
-            Ok(_) => return Err("connecting succeeded".to_owned()),
-            Err(why) if why.contains("refused") => {}
-            Err(why) => return Err(why),
-        }
-        refusal.restore().await.map_err(|error| error.to_string())?;
-        self.healthy(&request).await.map(drop)
-    }
-
     pub(super) fn request(&self, probe: Probe, lane: Lane) -> String {
         let (word, stream) = (&self.word, lane == Lane::Stream);
         let (path, body) = match probe {
-            Probe::Chat => (
+            Probe::Chat | Probe::Connect => (
                 "/v1/chat/completions",
                 format!(
                     r#"{{"model":"gpt-5","stream":{stream},"messages":[{{"role":"user","content":"say {word}"}}]}}"#

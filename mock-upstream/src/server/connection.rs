@@ -11,6 +11,7 @@ use tokio::time::timeout;
 
 use super::Core;
 use super::head::Refused;
+use super::impose::{self, Meeting};
 use super::intake::{self, Arrived, Body, Cut, Intake, Opening};
 use super::play::{self, Finished, Stage};
 use super::provider::{Lease, Place};
@@ -27,6 +28,7 @@ pub(super) async fn serve(
     place: Arc<Place>,
     stream: TcpStream,
     lease: Lease,
+    struck: Option<Meeting>,
     mut drops: watch::Receiver<u64>,
 ) {
     // Without it, the timing of small writes would be the kernel's.
@@ -35,6 +37,12 @@ pub(super) async fn serve(
     }
     let born = *drops.borrow();
     let mut wire = Wire::new(Socket::Tcp(stream));
+    if let Some(meeting) = struck {
+        match impose::strike(meeting, wire, core.caps.patience).await {
+            Some(served) => wire = served,
+            None => return,
+        }
+    }
     let intake = Intake { clock: core.clock, caps: core.caps };
     let mut sequence = 0;
     while *drops.borrow() == born {

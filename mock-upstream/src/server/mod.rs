@@ -3,6 +3,7 @@
 mod chunked;
 mod connection;
 mod head;
+mod impose;
 mod intake;
 mod play;
 mod provider;
@@ -22,7 +23,8 @@ use crate::dialect::{Dialect, Identity};
 use crate::journal::{Clock, Entry, JournalCaps, Progress};
 use crate::scenario::{Ambient, Claim, ClaimError, Registry, Scenario, ScenarioSpec};
 
-pub use provider::{Provider, Refusal};
+pub use impose::{ImposeError, Imposed, Lifted, Struck};
+pub use provider::Provider;
 
 /// What a mock is started with.
 #[derive(Debug, Clone, Default)]

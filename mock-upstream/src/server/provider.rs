@@ -4,19 +4,23 @@ use std::collections::HashMap;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::atomic::AtomicU64;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::Duration;
 
 use socket2::{Domain, Protocol, Socket, Type};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpListener;
+use tokio::runtime::Handle;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio::time::sleep;
 
+use super::impose::Active;
 use super::{Core, connection};
 use crate::dialect::{Dialect, Identity};
+use crate::fault::Strikes;
+use crate::journal::Clock;
 
-const BACKLOG: i32 = 1024;
+pub(super) const BACKLOG: i32 = 1024;
 /// After a failed accept, mostly for want of file descriptors, connections get time to end.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(20);
 
@@ -38,7 +42,9 @@ pub(super) struct Place {
     pub(super) drops: watch::Sender<u64>,
     addr: SocketAddr,
     connections: watch::Sender<HashMap<u64, Activity>>,
-    accepting: Mutex<Option<JoinHandle<()>>>,
+    accepting: Mutex<Option<Accepting>>,
+    /// The fault that is imposed, if any.
+    imposed: RwLock<Option<Arc<Active>>>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -64,9 +70,10 @@ impl Provider {
             addr: listener.local_addr()?,
             connections: watch::Sender::default(),
             accepting: Mutex::default(),
+            imposed: RwLock::default(),
         });
         let provider = Self { core, place };
-        provider.listen(listener);
+        provider.accept_from(Arc::new(listener));
         Ok(provider)
     }
 
@@ -115,78 +122,58 @@ impl Provider {
         idle.len()
     }
 
-    /// Makes connecting fail: idle connections are closed, then the listener. The port stays taken, so that nobody else
-    /// can listen there, and that it really refuses is tried once.
-    ///
-    /// # Errors
-    /// The provider refuses already, the port was lost, or connecting still succeeds.
-    pub async fn refuse(&self) -> io::Result<Refusal> {
-        self.drop_idle_connections().await;
-        let accepting = self.place.accepting().take().ok_or(io::ErrorKind::ResourceBusy)?;
-        accepting.abort();
-        // An aborted task ends with an error; what matters is that its listener is gone.
-        let _ = accepting.await;
-        let reserved = match reserve(self.place.addr) {
-            Ok(socket) => socket,
-            Err(error) => {
-                self.listen(listen(bind(self.place.addr)?)?);
-                return Err(error);
+    pub(super) fn clock(&self) -> Clock {
+        self.core.clock
+    }
+
+    pub(super) fn runtime(&self) -> &Handle {
+        &self.core.runtime
+    }
+
+    /// Lets a fault hold here, unless another one does; then its id comes back.
+    pub(super) fn hold(&self, fault: &Arc<Active>) -> Result<(), String> {
+        let mut imposed = self.place.imposed.write().unwrap_or_else(PoisonError::into_inner);
+        match &*imposed {
+            Some(other) => Err(other.fault.id.clone()),
+            None => {
+                *imposed = Some(Arc::clone(fault));
+                Ok(())
             }
-        };
-        let refusal = Refusal { provider: self.clone(), reserved: Some(reserved) };
-        self.drop_idle_connections().await;
-        match TcpStream::connect(self.place.addr).await {
-            Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => Ok(refusal),
-            Err(error) => Err(error),
-            Ok(_) => Err(io::Error::other("somebody else listens on the port")),
         }
     }
 
-    fn listen(&self, listener: TcpListener) {
+    /// Lets it hold no longer, if it still does.
+    pub(super) fn release(&self, fault: &Arc<Active>) {
+        let mut imposed = self.place.imposed.write().unwrap_or_else(PoisonError::into_inner);
+        imposed.take_if(|held| Arc::ptr_eq(held, fault));
+    }
+
+    /// The listener and the task that takes its connections, unless another fault has them.
+    pub(super) fn take_accepting(&self) -> io::Result<Accepting> {
+        self.place.accepting().take().ok_or_else(|| io::ErrorKind::ResourceBusy.into())
+    }
+
+    /// Takes connections from this listener.
+    pub(super) fn accept_from(&self, listener: Arc<TcpListener>) {
         let (core, place) = (Arc::clone(&self.core), Arc::clone(&self.place));
+        let source = Arc::clone(&listener);
         let task = self.core.runtime.spawn(async move {
             let mut stop = core.stop.subscribe();
             tokio::select! {
                 // An error means that the mock is gone.
                 _ = stop.wait_for(|stop| *stop) => {}
-                () = accept(&core, &place, &listener) => {}
+                () = accept(&core, &place, &source) => {}
             }
         });
-        *self.place.accepting() = Some(task);
+        *self.place.accepting() = Some(Accepting { task, listener });
     }
 }
 
-/// While this lives, connecting to the provider is refused. Dropping it restores the provider too, but cannot tell
-/// whether that worked.
+/// A listener and the task that takes its connections.
 #[derive(Debug)]
-#[must_use = "the provider listens again when the refusal is dropped"]
-pub struct Refusal {
-    provider: Provider,
-    reserved: Option<Socket>,
-}
-
-impl Refusal {
-    /// Listens again on the same port.
-    ///
-    /// # Errors
-    /// The system does not let it.
-    pub async fn restore(mut self) -> io::Result<()> {
-        self.listen_again()
-    }
-
-    fn listen_again(&mut self) -> io::Result<()> {
-        let Some(socket) = self.reserved.take() else { return Ok(()) };
-        let _context = self.provider.core.runtime.enter();
-        self.provider.listen(listen(socket)?);
-        Ok(())
-    }
-}
-
-impl Drop for Refusal {
-    fn drop(&mut self) {
-        // Nobody is left to be told; the next control request will tell.
-        let _ = self.listen_again();
-    }
+pub(super) struct Accepting {
+    pub(super) task: JoinHandle<()>,
+    pub(super) listener: Arc<TcpListener>,
 }
 
 /// The entry of a connection in its provider's list, for as long as it lives.
@@ -232,7 +219,13 @@ impl Drop for Lease {
 }
 
 impl Place {
-    fn accepting(&self) -> MutexGuard<'_, Option<JoinHandle<()>>> {
+    /// The imposed fault, if it strikes at this point.
+    pub(super) fn imposed(&self, at: Strikes) -> Option<Arc<Active>> {
+        let imposed = self.imposed.read().unwrap_or_else(PoisonError::into_inner);
+        imposed.as_ref().filter(|active| active.strikes(at)).cloned()
+    }
+
+    fn accepting(&self) -> MutexGuard<'_, Option<Accepting>> {
         self.accepting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -245,7 +238,14 @@ async fn accept(core: &Arc<Core>, place: &Arc<Place>, listener: &TcpListener) {
                 // Before the lease is known: an order to drop it must not come between.
                 let drops = place.drops.subscribe();
                 let lease = Lease::new(place, core.next_connection());
-                let serve = connection::serve(Arc::clone(core), Arc::clone(place), stream, lease, drops);
+                // Asked for after the receiver was made: either the fault is seen here, or the order to drop
+                // that follows it is seen there.
+                let struck = place.imposed(Strikes::Connect).and_then(|active| {
+                    lease.busy();
+                    active.meets(lease.id())
+                });
+                let serve =
+                    connection::serve(Arc::clone(core), Arc::clone(place), stream, lease, struck, drops);
                 let mut stop = core.stop.subscribe();
                 tokio::spawn(async move {
                     tokio::select! {
@@ -260,7 +260,7 @@ async fn accept(core: &Arc<Core>, place: &Arc<Place>, listener: &TcpListener) {
 }
 
 /// Takes the port without listening: connecting is refused, and nobody else can listen there.
-fn reserve(addr: SocketAddr) -> io::Result<Socket> {
+pub(super) fn reserve(addr: SocketAddr) -> io::Result<Socket> {
     let socket = bind(addr)?;
     socket.set_reuse_address(false)?;
     Ok(socket)

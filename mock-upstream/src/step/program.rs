@@ -26,7 +26,6 @@ pub(super) fn play(
             Op::Close => score.last(Step::Close),
             Op::Reset => score.last(Step::Reset),
             Op::Hang => score.last(Step::Hang),
-            Op::Refuse => return Err("a refused connection is played by the provider, not by a turn".into()),
             over_the_reply => {
                 if let Some(why) = &score.healthy().refused {
                     return Err(why.clone());
@@ -70,7 +69,7 @@ fn play_over_reply(
             score.drip(Duration::from_millis(every.value(bindings)), size);
         }
         Op::End => score.end(),
-        Op::Wait(_) | Op::Raw(_) | Op::Close | Op::Reset | Op::Hang | Op::Refuse => {}
+        Op::Wait(_) | Op::Raw(_) | Op::Close | Op::Reset | Op::Hang | Op::Connection(_) => {}
     }
     Ok(())
 }

@@ -75,8 +75,11 @@ fn a_catalogue_that_contradicts_itself_is_refused() {
         ("head", "{every: [close], plain: [close]}"),
         ("head", "{plain: [half_event]}"),
         ("head", "{every: [{wait: $(time)}]}"),
-        ("head", "{every: [refuse]}"),
-        ("connect", "{every: [close]}"),
+        ("head", "{every: [{connection: refused}]}"),
+        ("connect", "{every: [half_event]}"),
+        ("connect", "{plain: [close]}"),
+        ("connect", "{every: [{wait: 1}]}"),
+        ("connect", "{every: [{wait: 1}, {connection: refused}]}"),
     ] {
         let error = refused(&fault(strikes, play));
         assert!(matches!(error, CatalogueError::Contradiction { .. }), "{play}: {error}");

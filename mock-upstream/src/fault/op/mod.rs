@@ -1,6 +1,7 @@
 //! The small language of play programs: operations over the healthy reply to the very request that is answered.
 
 mod arg;
+mod connection;
 mod event;
 mod head;
 mod place;
@@ -9,6 +10,7 @@ mod reply;
 use serde::{Deserialize, Serialize};
 
 pub use arg::Arg;
+pub use connection::ConnectionOp;
 pub use event::{EventSpan, InStream};
 pub use head::{Extent, Framing, HeadOp};
 pub use place::Place;
@@ -53,8 +55,8 @@ pub enum Op {
     Reset,
     /// Keeps the connection open in silence until the peer leaves or the cap is reached.
     Hang,
-    /// Closes pooled connections and then the listener, so that connecting is refused.
-    Refuse,
+    /// Treats new connections of the provider so, before any request is read.
+    Connection(ConnectionOp),
 }
 
 impl Op {
@@ -64,6 +66,14 @@ impl Op {
             Self::Drip { every, bytes } => vec![every, bytes],
             _ => Vec::new(),
         }
+    }
+
+    /// Whether it can be done to a connection of which no request was read.
+    pub(super) fn needs_no_request(&self) -> bool {
+        matches!(
+            self,
+            Self::Wait(_) | Self::Raw(_) | Self::Close | Self::Reset | Self::Hang | Self::Connection(_)
+        )
     }
 
     pub(super) fn needs_events(&self) -> bool {

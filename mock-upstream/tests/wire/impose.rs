@@ -1,8 +1,9 @@
-//! Refused connections, idle connections, and the way back.
+//! Faults imposed on a provider, idle connections, and the way back.
 
 use std::io::ErrorKind;
 
 use mock_upstream::fault::Lane;
+use mock_upstream::script::FaultPlay;
 use mock_upstream::server::ProviderOptions;
 use tokio::net::{TcpListener, TcpStream};
 
@@ -16,7 +17,7 @@ async fn a_refusing_provider_closes_pooled_connections_and_refuses_new_ones_unti
     assert_eq!(pooled.reply().await.status(), 200);
     let mut fresh = stage.connect().await;
 
-    let refusal = stage.provider.refuse().await.unwrap();
+    let refusal = stage.provider.impose(&FaultPlay::of("refused")).await.unwrap();
     assert_eq!(pooled.watch().await, End::Fin);
     assert_eq!(fresh.read_to_end().await.0, b"");
     assert_eq!(stage.provider.connections(), 0);
@@ -25,9 +26,10 @@ async fn a_refusing_provider_closes_pooled_connections_and_refuses_new_ones_unti
         assert_eq!(error.kind(), ErrorKind::ConnectionRefused);
     }
     assert!(TcpListener::bind(stage.provider.addr()).await.is_err(), "the port is kept");
-    assert!(stage.provider.refuse().await.is_err(), "only one may refuse");
+    let second = stage.provider.impose(&FaultPlay::of("rst_at_accept")).await.unwrap_err();
+    assert_eq!(second.to_string(), "the fault `refused` is imposed on the provider already");
 
-    refusal.restore().await.unwrap();
+    refusal.lift().await.unwrap();
     let again = stage.ask(stage.chat(Lane::Plain)).await.reply().await;
     assert_eq!(again.status(), 200);
 }
@@ -35,7 +37,7 @@ async fn a_refusing_provider_closes_pooled_connections_and_refuses_new_ones_unti
 #[tokio::test]
 async fn a_dropped_refusal_restores_the_provider() {
     let stage = Stage::new().await;
-    drop(stage.provider.refuse().await.unwrap());
+    drop(stage.provider.impose(&FaultPlay::of("refused")).await.unwrap());
     assert_eq!(stage.ask(stage.chat(Lane::Plain)).await.reply().await.status(), 200);
 }
 
@@ -43,7 +45,7 @@ async fn a_dropped_refusal_restores_the_provider() {
 async fn one_provider_refuses_while_another_serves() {
     let stage = Stage::new().await;
     let second = stage.mock.add_provider(ProviderOptions::named("second")).await.unwrap();
-    let _refusal = stage.provider.refuse().await.unwrap();
+    let _refusal = stage.provider.impose(&FaultPlay::of("refused")).await.unwrap();
     let mut raw = Raw::connect(second.addr()).await;
     raw.send(stage.chat(Lane::Plain)).await;
     assert_eq!(raw.reply().await.status(), 200);
