@@ -57,7 +57,9 @@ fn played(entry: &Entry) -> Played {
         turn: entry.turn,
         fault: entry.fault.clone(),
         status: entry.played.status,
-        headers: headers.map(|(name, value)| (name.to_lowercase(), Bytes::from(value.clone()))).collect(),
+        headers: headers
+            .map(|(name, value)| (name.to_lowercase(), Bytes::copy_from_slice(value.as_bytes())))
+            .collect(),
         body: entry.played.body.clone(),
         events: entry.played.events as usize,
         ending: ending(entry),

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use serde::{Serialize, Serializer};
 
-use crate::script::{Request, readable};
+use crate::script::{Field, Request, readable};
 use crate::step::Intended;
 
 /// One request and what became of it.
@@ -98,7 +98,7 @@ pub struct Played {
     /// The reason phrase.
     pub reason: String,
     /// The fields of the head.
-    pub headers: Vec<(String, String)>,
+    pub headers: Vec<Field>,
     /// The body without framing, up to the cap of what is stored.
     #[serde(serialize_with = "readable")]
     pub body: Bytes,
@@ -111,13 +111,14 @@ pub struct Played {
 }
 
 impl Played {
-    pub(crate) fn intended(intended: &Intended, cap: usize) -> Self {
-        let stored = intended.body.len().min(cap);
+    pub(crate) fn intended(intended: Intended, cap: usize) -> Self {
+        // A part is copied: a slice would keep the whole.
+        let body = intended.body.get(..cap).map_or_else(|| intended.body.clone(), Bytes::copy_from_slice);
         Self {
             status: intended.status,
-            reason: intended.reason.clone(),
-            headers: intended.headers.iter().map(|(n, v)| (n.to_owned(), v.to_owned())).collect(),
-            body: intended.body.slice(..stored),
+            reason: intended.reason,
+            headers: intended.headers.into_fields(),
+            body,
             body_length: intended.body.len() as u64,
             events: 0,
             complete: false,

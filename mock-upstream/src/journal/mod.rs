@@ -4,6 +4,7 @@ mod entry;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use bytes::Bytes;
 use tokio::sync::watch;
 
 pub use entry::{Carrier, Clock, Ended, Entry, Moment, Played, Standing};
@@ -28,16 +29,21 @@ impl Default for JournalCaps {
 pub struct Journal {
     caps: JournalCaps,
     kept: Mutex<Kept>,
+    /// Told only while somebody listens, and brought up to date when somebody begins to.
     progress: watch::Sender<Progress>,
 }
 
 #[derive(Debug, Default)]
 struct Kept {
-    entries: Vec<Entry>,
+    entries: Vec<Slot>,
     bytes: usize,
     dropped: u64,
     sealed: bool,
+    progress: Progress,
 }
+
+/// An entry with a lock of its own: who notes something in it keeps nobody else waiting.
+type Slot = Arc<Mutex<Entry>>;
 
 /// How far a journal has come.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -58,7 +64,8 @@ impl Journal {
 
     /// The entries so far, in the order of arrival.
     pub fn entries(&self) -> Vec<Entry> {
-        self.kept().entries.clone()
+        let slots = self.kept().entries.clone();
+        read(&slots)
     }
 
     /// How many entries were not kept because the caps were reached.
@@ -66,8 +73,15 @@ impl Journal {
         self.kept().dropped
     }
 
+    /// How far it has come.
+    pub fn reached(&self) -> Progress {
+        self.kept().progress
+    }
+
     /// How far it has come; the receiver is told of each arrival and of each end.
     pub fn progress(&self) -> watch::Receiver<Progress> {
+        let kept = self.kept();
+        self.progress.send_replace(kept.progress);
         self.progress.subscribe()
     }
 
@@ -78,9 +92,12 @@ impl Journal {
 
     /// Takes no more entries from now on; the entries so far and how many were not kept.
     pub(crate) fn seal(&self) -> (Vec<Entry>, u64) {
-        let mut kept = self.kept();
-        kept.sealed = true;
-        (kept.entries.clone(), kept.dropped)
+        let (slots, dropped) = {
+            let mut kept = self.kept();
+            kept.sealed = true;
+            (kept.entries.clone(), kept.dropped)
+        };
+        (read(&slots), dropped)
     }
 
     /// Notes an arrival. The exchange is under way until the record is dropped.
@@ -95,19 +112,23 @@ impl Journal {
     fn note_arrival(self: &Arc<Self>, kept: &mut Kept, entry: Entry) -> Record {
         let size = size_of_entry(&entry);
         let fits = kept.entries.len() < self.caps.entries && kept.bytes + size <= self.caps.bytes;
-        let slot = if fits {
+        let entry = Arc::new(Mutex::new(entry));
+        if fits {
             kept.bytes += size;
-            kept.entries.push(entry);
-            Some(kept.entries.len() - 1)
+            kept.entries.push(Arc::clone(&entry));
         } else {
             kept.dropped += 1;
-            None
-        };
-        self.progress.send_modify(|progress| {
-            progress.arrivals += 1;
-            progress.under_way += 1;
-        });
-        Record { journal: Arc::clone(self), slot }
+        }
+        kept.progress.arrivals += 1;
+        kept.progress.under_way += 1;
+        self.tell(kept);
+        Record { journal: Arc::clone(self), entry, kept: fits }
+    }
+
+    fn tell(&self, kept: &Kept) {
+        if self.progress.receiver_count() > 0 {
+            self.progress.send_replace(kept.progress);
+        }
     }
 
     fn kept(&self) -> MutexGuard<'_, Kept> {
@@ -115,44 +136,48 @@ impl Journal {
     }
 }
 
+fn read(slots: &[Slot]) -> Vec<Entry> {
+    slots.iter().map(|slot| lock(slot).clone()).collect()
+}
+
+fn lock(slot: &Mutex<Entry>) -> MutexGuard<'_, Entry> {
+    slot.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 /// The entry of an exchange that is under way.
 #[derive(Debug)]
 pub(crate) struct Record {
     journal: Arc<Journal>,
-    slot: Option<usize>,
+    entry: Slot,
+    kept: bool,
 }
 
 impl Record {
-    /// Changes the entry, if it was kept.
-    pub(crate) fn note(&self, change: impl FnOnce(&mut Entry)) {
-        if let Some(slot) = self.slot
-            && let Some(entry) = self.journal.kept().entries.get_mut(slot)
-        {
-            change(entry);
-        }
+    /// Changes the entry.
+    pub(crate) fn change<T>(&self, change: impl FnOnce(&mut Entry) -> T) -> T {
+        change(&mut lock(&self.entry))
     }
 
     /// Sets what the reply is meant to be; its body counts against the caps of the journal.
-    pub(crate) fn plays(&self, played: Played) {
-        if let Some(slot) = self.slot {
+    pub(crate) fn plays(&self, mut played: Played) {
+        if self.kept {
             let mut kept = self.journal.kept();
             let left = self.journal.caps.bytes.saturating_sub(kept.bytes);
-            let mut played = played;
             if played.body.len() > left {
-                played.body = played.body.slice(..left);
+                played.body = Bytes::copy_from_slice(&played.body[..left]);
             }
             kept.bytes += played.body.len();
-            kept.entries[slot].played = played;
         }
+        self.change(|entry| entry.played = played);
     }
 }
 
 impl Drop for Record {
     fn drop(&mut self) {
-        self.journal.progress.send_modify(|progress| {
-            progress.under_way -= 1;
-            progress.ended += 1;
-        });
+        let mut kept = self.journal.kept();
+        kept.progress.under_way -= 1;
+        kept.progress.ended += 1;
+        self.journal.tell(&kept);
     }
 }
 

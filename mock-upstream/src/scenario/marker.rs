@@ -1,6 +1,7 @@
 //! Words that tell to which scenario a request belongs, and where they are found in it.
 
 use std::fmt;
+use std::sync::LazyLock;
 
 use memchr::memmem;
 use percent_encoding::percent_decode_str;
@@ -23,38 +24,48 @@ const WORDS: u64 = (CONSONANTS.len() * VOWELS.len()).pow(SYLLABLES as u32) as u6
 const STRIDE: u64 = 162_001_349_527;
 
 /// A word of sixteen lower-case letters that can be spoken, unlikely to occur otherwise.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Marker(String);
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Marker([u8; LENGTH]);
 
 impl Marker {
     /// The marker that this word is; `None` for any other word.
     pub fn parse(word: &str) -> Option<Self> {
-        let fits =
-            word.len() == LENGTH && word.starts_with(PREFIX) && word.bytes().all(|b| b.is_ascii_lowercase());
-        fits.then(|| Self(word.to_owned()))
+        Self::shaped(word.as_bytes())
+    }
+
+    fn shaped(word: &[u8]) -> Option<Self> {
+        let fits = word.starts_with(PREFIX.as_bytes()) && word.iter().all(u8::is_ascii_lowercase);
+        word.try_into().ok().filter(|_| fits).map(Self)
     }
 
     /// The word.
     pub fn as_str(&self) -> &str {
-        &self.0
+        // Letters, whichever way it was made.
+        std::str::from_utf8(&self.0).unwrap_or(PREFIX)
     }
 
     fn numbered(mut number: u64) -> Self {
-        let mut word = String::with_capacity(LENGTH);
-        word.push_str(PREFIX);
-        for _ in 0..SYLLABLES {
+        let mut word = [0; LENGTH];
+        let (prefix, syllables) = word.split_at_mut(PREFIX.len());
+        prefix.copy_from_slice(PREFIX.as_bytes());
+        for letters in syllables.chunks_exact_mut(2) {
             let syllable = (number % 80) as usize;
             number /= 80;
-            word.push(char::from(CONSONANTS[syllable / 5]));
-            word.push(char::from(VOWELS[syllable % 5]));
+            letters.copy_from_slice(&[CONSONANTS[syllable / 5], VOWELS[syllable % 5]]);
         }
         Self(word)
     }
 }
 
+impl fmt::Debug for Marker {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Marker({self})")
+    }
+}
+
 impl fmt::Display for Marker {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        f.write_str(self.as_str())
     }
 }
 
@@ -109,10 +120,9 @@ pub fn find(request: &Request) -> Vec<(Carrier, Marker)> {
 }
 
 fn shaped(text: &[u8]) -> impl Iterator<Item = Marker> {
-    memmem::find_iter(text, PREFIX).filter_map(|at| {
-        let word = text.get(at..at + LENGTH)?;
-        std::str::from_utf8(word).ok().and_then(Marker::parse)
-    })
+    /// Made once: most texts are shorter than what making it costs.
+    static FINDER: LazyLock<memmem::Finder<'static>> = LazyLock::new(|| memmem::Finder::new(PREFIX));
+    FINDER.find_iter(text).filter_map(|at| Marker::shaped(text.get(at..at + LENGTH)?))
 }
 
 fn each_text(value: &Value, visit: &mut impl FnMut(&str)) {

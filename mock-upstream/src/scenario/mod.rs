@@ -54,7 +54,8 @@ pub(crate) struct Inner {
 
 #[derive(Debug, Default)]
 struct Scripts {
-    cursors: HashMap<Scope, Cursor>,
+    /// By send, or none for every send; then by provider, of which there are few.
+    cursors: HashMap<Option<u32>, Vec<(Option<String>, Cursor)>>,
     unreached: Vec<Unreached>,
 }
 
@@ -142,8 +143,13 @@ impl Scenario {
     fn set(&self, scope: Scope, script: Script) -> Result<(), ScriptError> {
         let cursor = Cursor::new(script)?;
         let mut scripts = self.inner.scripts();
-        if let Some(replaced) = scripts.cursors.insert(scope.clone(), cursor) {
-            scripts.unreached.extend(unreached(&scope, &replaced));
+        let of_send = scripts.cursors.entry(scope.send).or_default();
+        match of_send.iter_mut().find(|(provider, _)| *provider == scope.provider) {
+            Some((_, present)) => {
+                let replaced = std::mem::replace(present, cursor);
+                scripts.unreached.extend(unreached(&scope, &replaced));
+            }
+            None => of_send.push((scope.provider, cursor)),
         }
         Ok(())
     }
@@ -174,7 +180,7 @@ impl Scenario {
 
     /// How many requests have arrived.
     pub fn arrivals(&self) -> u64 {
-        self.inner.journal.progress().borrow().arrivals
+        self.inner.journal.reached().arrivals
     }
 
     /// The sends of which a request has arrived.
@@ -200,7 +206,14 @@ impl Scenario {
     /// The turns that had to be reached and have not been, those of replaced scripts included.
     pub fn unreached(&self) -> Vec<Unreached> {
         let scripts = self.inner.scripts();
-        let present = scripts.cursors.iter().flat_map(|(scope, cursor)| unreached(scope, cursor));
+        let of_send = |(send, of_send): (&Option<u32>, &Vec<(Option<String>, Cursor)>)| {
+            let scope = |provider: &Option<String>| Scope { send: *send, provider: provider.clone() };
+            of_send
+                .iter()
+                .flat_map(|(provider, cursor)| unreached(&scope(provider), cursor))
+                .collect::<Vec<_>>()
+        };
+        let present = scripts.cursors.iter().flat_map(of_send);
         let mut all: Vec<Unreached> = scripts.unreached.iter().cloned().chain(present).collect();
         all.sort();
         all
@@ -226,8 +239,8 @@ impl Inner {
         let mut scripts = self.scripts();
         let scopes = [(Some(send), Some(provider)), (Some(send), None), (None, Some(provider)), (None, None)];
         for (send, provider) in scopes {
-            let scope = Scope { send, provider: provider.map(str::to_owned) };
-            if let Some(cursor) = scripts.cursors.get_mut(&scope) {
+            let mut of_send = scripts.cursors.get_mut(&send).into_iter().flatten();
+            if let Some((_, cursor)) = of_send.find(|(known, _)| known.as_deref() == provider) {
                 let unanswered =
                     || format!("the script of scenario `{}` has no turn for this request", self.name);
                 return cursor.draw(request).map(Some).ok_or_else(unanswered);

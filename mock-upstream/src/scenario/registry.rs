@@ -81,7 +81,7 @@ impl Registry {
             Some(_) => return Err(MarkError::Taken(word.to_owned())),
             None => {}
         }
-        if words.known.insert(marker.clone(), Grave::Alive(Arc::clone(scenario), send)).is_none() {
+        if words.known.insert(marker, Grave::Alive(Arc::clone(scenario), send)).is_none() {
             scenario.note_mark(marker);
         }
         Ok(())

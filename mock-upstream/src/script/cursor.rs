@@ -47,19 +47,18 @@ impl Cursor {
     /// Takes the first turn that is not spent and answers such a request; else what `then` says.
     /// `None` means that the script has no answer.
     pub fn draw(&mut self, request: &Request) -> Option<Drawn> {
-        let fits: Vec<usize> = (0..self.turns.len())
-            .filter(|at| self.turns[*at].when.as_ref().is_none_or(|when| when.matches(request)))
-            .collect();
-        let fresh = fits.iter().copied().find(|at| !self.turns[*at].spent);
+        let fits = |slot: &Slot| slot.when.as_ref().is_none_or(|when| when.matches(request));
+        let fresh = self.turns.iter().position(|slot| !slot.spent && fits(slot));
         let index = match (fresh, self.then) {
             (Some(at), _) => at,
-            (None, Then::Repeat) => *fits.last()?,
+            (None, Then::Repeat) => self.turns.iter().rposition(fits)?,
             (None, Then::Fail) => return None,
             (None, Then::Loop) => {
-                for at in &fits {
-                    self.turns[*at].spent = false;
+                let first = self.turns.iter().position(fits)?;
+                for slot in self.turns.iter_mut().filter(|slot| fits(slot)) {
+                    slot.spent = false;
                 }
-                *fits.first()?
+                first
             }
         };
         let slot = &mut self.turns[index];

@@ -1,5 +1,6 @@
 //! Header fields in the order and case in which they are written, duplicates included.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use serde::de::{MapAccess, SeqAccess, Visitor};
@@ -8,9 +9,17 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 /// Header fields. In files a map from name to a value, or to a list of values for a repeated field.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Headers(Vec<(String, String)>);
+pub struct Headers(Vec<Field>);
+
+/// A name and a value; those that are known beforehand take no memory of their own.
+pub type Field = (Cow<'static, str>, Cow<'static, str>);
 
 impl Headers {
+    /// None yet, with room for so many.
+    pub fn with_capacity(fields: usize) -> Self {
+        Self(Vec::with_capacity(fields))
+    }
+
     /// Whether there is none.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
@@ -18,7 +27,7 @@ impl Headers {
 
     /// The fields in order.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+        self.0.iter().map(|(name, value)| (&**name, &**value))
     }
 
     /// The first value of a field, whatever the case of its name.
@@ -28,20 +37,30 @@ impl Headers {
 
     /// Adds a field behind the others.
     pub fn add(&mut self, name: impl Into<String>, value: impl Into<String>) {
-        self.0.push((name.into(), value.into()));
+        self.0.push((Cow::Owned(name.into()), Cow::Owned(value.into())));
+    }
+
+    /// Adds a field whose name is known beforehand, and its value maybe.
+    pub fn add_known(&mut self, name: &'static str, value: impl Into<Cow<'static, str>>) {
+        self.0.push((Cow::Borrowed(name), value.into()));
     }
 
     /// Makes the field occur once, with this value, at its first place or behind the others.
     pub fn set(&mut self, name: &str, value: impl Into<String>) {
         let place = self.0.iter().position(|(known, _)| known.eq_ignore_ascii_case(name));
         self.remove(name);
-        let field = (name.to_owned(), value.into());
+        let field = (Cow::Owned(name.to_owned()), Cow::Owned(value.into()));
         self.0.insert(place.unwrap_or(self.0.len()).min(self.0.len()), field);
     }
 
     /// Removes every field of this name.
     pub fn remove(&mut self, name: &str) {
         self.0.retain(|(known, _)| !known.eq_ignore_ascii_case(name));
+    }
+
+    /// The fields in order.
+    pub fn into_fields(self) -> Vec<Field> {
+        self.0
     }
 
     /// Adds these fields; where a name already occurs they take its place.
@@ -55,7 +74,8 @@ impl Headers {
 
 impl<N: Into<String>, V: Into<String>> FromIterator<(N, V)> for Headers {
     fn from_iter<I: IntoIterator<Item = (N, V)>>(fields: I) -> Self {
-        Self(fields.into_iter().map(|(name, value)| (name.into(), value.into())).collect())
+        let owned = |(name, value): (N, V)| (Cow::Owned(name.into()), Cow::Owned(value.into()));
+        Self(fields.into_iter().map(owned).collect())
     }
 }
 
@@ -67,7 +87,7 @@ impl Serialize for Headers {
                 continue;
             }
             let values: Vec<&str> =
-                self.0.iter().filter(|(other, _)| other == name).map(|(_, value)| value.as_str()).collect();
+                self.0.iter().filter(|(other, _)| other == name).map(|(_, value)| &**value).collect();
             match values.as_slice() {
                 [value] => map.serialize_entry(name, value)?,
                 values => map.serialize_entry(name, values)?,
@@ -90,7 +110,7 @@ impl<'de> Deserialize<'de> for Headers {
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Headers, A::Error> {
                 let mut headers = Headers::default();
                 while let Some((name, Values(values))) = map.next_entry::<String, Values>()? {
-                    headers.0.extend(values.into_iter().map(|value| (name.clone(), value)));
+                    values.into_iter().for_each(|value| headers.add(name.clone(), value));
                 }
                 Ok(headers)
             }

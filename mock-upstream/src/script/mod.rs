@@ -15,7 +15,7 @@ use crate::fault::{BindError, Catalogue};
 
 pub use body::Body;
 pub use cursor::{Cursor, Drawn};
-pub use headers::Headers;
+pub use headers::{Field, Headers};
 pub use play::{
     AfterEvents, ErrorEvent, EventsPlay, FaultPlay, NamedPlay, Play, Reply, StatusPlay, ToolCall, Usage,
 };

@@ -6,7 +6,6 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use tokio::io::AsyncWriteExt as _;
 use tokio::net::TcpStream;
-use tokio::sync::watch;
 use tokio::time::timeout;
 
 use super::Core;
@@ -14,7 +13,8 @@ use super::head::Refused;
 use super::impose::{self, Meeting};
 use super::intake::{self, Arrived, Body, Cut, Intake, Opening};
 use super::play::{self, Finished, Stage};
-use super::provider::{Lease, Place};
+use super::provider::Place;
+use super::roster::Lease;
 use super::wire::{Left, Socket, Wire};
 use crate::dialect::Scene;
 use crate::journal::{Ended, Entry, Played, Record, Standing};
@@ -29,36 +29,35 @@ pub(super) async fn serve(
     stream: TcpStream,
     lease: Lease,
     struck: Option<Meeting>,
-    mut drops: watch::Receiver<u64>,
 ) {
     // Without it, the timing of small writes would be the kernel's.
     if stream.set_nodelay(true).is_err() {
         return;
     }
-    let born = *drops.borrow();
     let mut wire = Wire::new(Socket::Tcp(stream));
     if let Some(meeting) = struck {
         match impose::strike(meeting, wire, core.caps.patience).await {
-            Some(served) => wire = served,
-            None => return,
+            Finished::GoOn(served) => wire = served,
+            Finished::Linger(closing) => {
+                lease.linger();
+                return play::linger(closing).await;
+            }
+            Finished::Gone => return,
         }
     }
     let intake = Intake { clock: core.clock, caps: core.caps };
     let mut sequence = 0;
-    while *drops.borrow() == born {
-        lease.idle();
-        let opening = tokio::select! {
-            biased;
-            opening = intake::head(&mut wire, intake) => opening,
-            _ = drops.changed() => return,
-        };
-        lease.busy();
+    while lease.idle() {
+        let opening = intake::head(&mut wire, intake).await;
+        if !lease.busy() {
+            return;
+        }
         let (head, arrived) = match opening {
             Opening::Head(head, arrived) => (head, arrived),
             Opening::Refused(refused) => {
                 core.unreadable.fetch_add(1, Relaxed);
                 refuse(&mut wire, refused, core.caps.patience).await;
-                drop(lease);
+                lease.linger();
                 return play::linger(wire).await;
             }
             Opening::Nothing => return,
@@ -74,7 +73,7 @@ pub(super) async fn serve(
             Finished::GoOn(again) => wire = again,
             Finished::Linger(closing) => {
                 // For the provider the connection is closed; its task only waits for the peer.
-                drop(lease);
+                lease.linger();
                 return play::linger(closing).await;
             }
             Finished::Gone => return,
@@ -108,14 +107,15 @@ struct Desk {
 
 impl Line<'_> {
     async fn answer(&self, arrived: Arrived, wire: Wire) -> Finished {
-        let request = arrived.request.clone();
         let desk = self.admit(arrived);
-        let (turn, plan) = self.plan(&desk, &request);
-        desk.record.note(|entry| {
+        let mut plan = desk.record.change(|entry| {
+            let (turn, plan) = self.plan(&desk, &entry.request);
             entry.turn = turn;
             entry.fault.clone_from(&plan.fault);
+            plan
         });
-        desk.record.plays(Played::intended(&plan.intended, self.core.caps.reply_body));
+        let intended = std::mem::take(&mut plan.intended);
+        desk.record.plays(Played::intended(intended, self.core.caps.reply_body));
         let stage = Stage {
             wire,
             record: &desk.record,
@@ -138,7 +138,7 @@ impl Line<'_> {
             }
         };
         let now = self.core.clock.now();
-        record.note(|entry| {
+        record.change(|entry| {
             entry.ended = ended;
             entry.ended_at = Some(now);
             entry.bytes_written = written;

@@ -7,6 +7,7 @@ mod impose;
 mod intake;
 mod play;
 mod provider;
+mod roster;
 mod wire;
 
 use std::collections::HashMap;
@@ -25,6 +26,7 @@ use crate::scenario::{Ambient, Claim, ClaimError, Registry, Scenario, ScenarioSp
 
 pub use impose::{ImposeError, Imposed, Lifted, Struck};
 pub use provider::Provider;
+use roster::Roster;
 
 /// What a mock is started with.
 #[derive(Debug, Clone, Default)]
@@ -107,16 +109,10 @@ struct Core {
     registry: Arc<Registry>,
     runtime: Handle,
     stop: watch::Sender<bool>,
-    connections: AtomicU64,
+    roster: Arc<Roster>,
     scenarios: AtomicU64,
     unreadable: AtomicU64,
     providers: RwLock<HashMap<String, Provider>>,
-}
-
-impl Core {
-    fn next_connection(&self) -> u64 {
-        self.connections.fetch_add(1, Relaxed) + 1
-    }
 }
 
 /// Stops the tasks of a mock when its last handle goes: they hold the core themselves.
@@ -126,6 +122,7 @@ struct Running(Arc<Core>);
 impl Drop for Running {
     fn drop(&mut self) {
         self.0.stop.send_replace(true);
+        self.0.roster.end();
         self.0.providers.write().unwrap_or_else(PoisonError::into_inner).clear();
     }
 }
@@ -142,7 +139,7 @@ impl MockUpstream {
             registry: Registry::new(options.ambient, options.caps.stray_journal),
             runtime: Handle::current(),
             stop: watch::Sender::default(),
-            connections: AtomicU64::default(),
+            roster: Arc::default(),
             scenarios: AtomicU64::default(),
             unreadable: AtomicU64::default(),
             providers: RwLock::default(),

@@ -1,6 +1,8 @@
 //! Plays a plan on the socket and notes what really happened.
 
 use std::io;
+use std::pin::pin;
+use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -70,7 +72,7 @@ pub(super) async fn play(mut stage: Stage<'_>, plan: &Plan) -> Finished {
         astray.get_or_insert_with(|| "the exchange was over before the scripted thing happened".to_owned());
     }
     let now = stage.clock.now();
-    stage.record.note(|entry| {
+    stage.record.change(|entry| {
         entry.ended = ended;
         entry.ended_at = Some(now);
         entry.played.complete = ended == Ended::Complete;
@@ -172,15 +174,19 @@ impl Stage<'_> {
     async fn write(&mut self, bytes: &Bytes, events: u32) -> Outcome {
         self.wire.look();
         let mut written = 0;
-        let result = tokio::select! {
-            biased;
-            result = write_all(&mut self.wire, bytes, &mut written) => Some(result),
-            () = closing(self.scenario) => None,
-            () = sleep(self.patience) => None,
+        // Mostly the network takes all at once, and nothing has to be waited for.
+        let result = match write_at_once(&mut self.wire, bytes, &mut written) {
+            Some(result) => Some(result),
+            None => tokio::select! {
+                biased;
+                result = write_all(&mut self.wire, bytes, &mut written) => Some(result),
+                () = closing(self.scenario) => None,
+                () = sleep(self.patience) => None,
+            },
         };
         let now = self.clock.now();
         let whole = written == bytes.len();
-        self.record.note(|entry| {
+        self.record.change(|entry| {
             if written > 0 {
                 entry.first_byte.get_or_insert(now);
                 entry.last_byte = Some(now);
@@ -208,15 +214,24 @@ impl Stage<'_> {
     }
 }
 
-/// Writes all, counting what the network has taken even when the future is dropped.
-async fn write_all(wire: &mut Wire, mut bytes: &[u8], written: &mut usize) -> io::Result<()> {
-    while !bytes.is_empty() {
-        let count = wire.socket.write(bytes).await?;
+/// Writes what the network takes without waiting; `None` when that was not all.
+fn write_at_once(wire: &mut Wire, bytes: &[u8], written: &mut usize) -> Option<io::Result<()>> {
+    // Whoever goes on to wait asks again, so that nobody has to be woken.
+    let mut context = Context::from_waker(Waker::noop());
+    match pin!(write_all(wire, bytes, written)).poll(&mut context) {
+        Poll::Ready(result) => Some(result),
+        Poll::Pending => None,
+    }
+}
+
+/// Writes the rest of the bytes, counting what the network has taken even when the future is dropped.
+async fn write_all(wire: &mut Wire, bytes: &[u8], written: &mut usize) -> io::Result<()> {
+    while *written < bytes.len() {
+        let count = wire.socket.write(&bytes[*written..]).await?;
         if count == 0 {
             return Err(io::ErrorKind::WriteZero.into());
         }
         *written += count;
-        bytes = &bytes[count..];
     }
     Ok(())
 }

@@ -1,16 +1,14 @@
 //! One provider: a listener, its connections, and the way to take both away.
 
-use std::collections::HashMap;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::atomic::AtomicU64;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, Weak};
 use std::time::Duration;
 
 use socket2::{Domain, Protocol, Socket, Type};
 use tokio::net::TcpListener;
 use tokio::runtime::Handle;
-use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio::time::sleep;
 
@@ -38,19 +36,12 @@ pub(super) struct Place {
     pub(super) identity: Identity,
     pub(super) dialect: Dialect,
     pub(super) serial: AtomicU64,
-    /// Counts the orders to drop idle connections.
-    pub(super) drops: watch::Sender<u64>,
+    /// How often its idle connections were told to close.
+    pub(super) orders: AtomicU64,
     addr: SocketAddr,
-    connections: watch::Sender<HashMap<u64, Activity>>,
     accepting: Mutex<Option<Accepting>>,
     /// The fault that is imposed, if any.
     imposed: RwLock<Option<Arc<Active>>>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Activity {
-    Idle,
-    Busy,
 }
 
 impl Provider {
@@ -66,9 +57,8 @@ impl Provider {
             identity,
             dialect,
             serial: AtomicU64::new(1),
-            drops: watch::Sender::default(),
+            orders: AtomicU64::default(),
             addr: listener.local_addr()?,
-            connections: watch::Sender::default(),
             accepting: Mutex::default(),
             imposed: RwLock::default(),
         });
@@ -99,27 +89,13 @@ impl Provider {
 
     /// How many connections are open.
     pub fn connections(&self) -> usize {
-        self.place.connections.borrow().len()
+        self.core.roster.count(&self.place)
     }
 
     /// Closes the connections on which no exchange is under way, and waits until they are closed; how many that were.
     /// The others are closed once their exchange has ended.
     pub async fn drop_idle_connections(&self) -> usize {
-        let idle: Vec<u64> = {
-            let connections = self.place.connections.borrow();
-            connections
-                .iter()
-                .filter(|(_, activity)| **activity == Activity::Idle)
-                .map(|(id, _)| *id)
-                .collect()
-        };
-        self.place.drops.send_modify(|drops| *drops += 1);
-        let mut connections = self.place.connections.subscribe();
-        let gone =
-            |open: &HashMap<u64, Activity>| !idle.iter().any(|id| open.get(id) == Some(&Activity::Idle));
-        // The sender lives as long as `self`, so that the wait cannot fail.
-        let _ = connections.wait_for(gone).await;
-        idle.len()
+        self.core.roster.drop_idle(&self.place).await
     }
 
     pub(super) fn clock(&self) -> Clock {
@@ -148,74 +124,34 @@ impl Provider {
         imposed.take_if(|held| Arc::ptr_eq(held, fault));
     }
 
-    /// The listener and the task that takes its connections, unless another fault has them.
-    pub(super) fn take_accepting(&self) -> io::Result<Accepting> {
-        self.place.accepting().take().ok_or_else(|| io::ErrorKind::ResourceBusy.into())
+    /// The listener and the task that takes its connections, unless they are gone.
+    pub(super) fn take_accepting(&self) -> io::Result<(Arc<TcpListener>, JoinHandle<()>)> {
+        let taken = self.place.accepting().take();
+        let taken = taken.and_then(|Accepting { task, listener }| Some((listener.upgrade()?, task)));
+        taken.ok_or_else(|| io::Error::other("the provider does not listen"))
     }
 
     /// Takes connections from this listener.
     pub(super) fn accept_from(&self, listener: Arc<TcpListener>) {
         let (core, place) = (Arc::clone(&self.core), Arc::clone(&self.place));
-        let source = Arc::clone(&listener);
+        let held = Arc::downgrade(&listener);
         let task = self.core.runtime.spawn(async move {
             let mut stop = core.stop.subscribe();
             tokio::select! {
                 // An error means that the mock is gone.
                 _ = stop.wait_for(|stop| *stop) => {}
-                () = accept(&core, &place, &source) => {}
+                () = accept(&core, &place, &listener) => {}
             }
         });
-        *self.place.accepting() = Some(Accepting { task, listener });
+        *self.place.accepting() = Some(Accepting { task, listener: held });
     }
 }
 
-/// A listener and the task that takes its connections.
+/// A listener and the task that takes its connections; it is closed when that task ends.
 #[derive(Debug)]
-pub(super) struct Accepting {
-    pub(super) task: JoinHandle<()>,
-    pub(super) listener: Arc<TcpListener>,
-}
-
-/// The entry of a connection in its provider's list, for as long as it lives.
-#[derive(Debug)]
-pub(super) struct Lease {
-    place: Arc<Place>,
-    id: u64,
-}
-
-impl Lease {
-    fn new(place: &Arc<Place>, id: u64) -> Self {
-        place.connections.send_modify(|open| {
-            open.insert(id, Activity::Idle);
-        });
-        Self { place: Arc::clone(place), id }
-    }
-
-    pub(super) fn id(&self) -> u64 {
-        self.id
-    }
-
-    pub(super) fn idle(&self) {
-        self.set(Activity::Idle);
-    }
-
-    pub(super) fn busy(&self) {
-        self.set(Activity::Busy);
-    }
-
-    fn set(&self, activity: Activity) {
-        self.place.connections.send_modify(|open| {
-            open.insert(self.id, activity);
-        });
-    }
-}
-
-impl Drop for Lease {
-    fn drop(&mut self) {
-        self.place.connections.send_modify(|open| {
-            open.remove(&self.id);
-        });
-    }
+struct Accepting {
+    task: JoinHandle<()>,
+    listener: Weak<TcpListener>,
 }
 
 impl Place {
@@ -235,23 +171,13 @@ async fn accept(core: &Arc<Core>, place: &Arc<Place>, listener: &TcpListener) {
     loop {
         match listener.accept().await {
             Ok((stream, _)) => {
-                // Before the lease is known: an order to drop it must not come between.
-                let drops = place.drops.subscribe();
-                let lease = Lease::new(place, core.next_connection());
-                // Asked for after the receiver was made: either the fault is seen here, or the order to drop
-                // that follows it is seen there.
-                let struck = place.imposed(Strikes::Connect).and_then(|active| {
-                    lease.busy();
-                    active.meets(lease.id())
-                });
-                let serve =
-                    connection::serve(Arc::clone(core), Arc::clone(place), stream, lease, struck, drops);
-                let mut stop = core.stop.subscribe();
-                tokio::spawn(async move {
-                    tokio::select! {
-                        _ = stop.wait_for(|stop| *stop) => {}
-                        () = serve => {}
-                    }
+                core.roster.seat(place, |lease| {
+                    // Asked for once the connection has its place: either the fault is seen here, or the order to
+                    // close that follows it is seen there. A connection that has that order is not struck.
+                    let active = place.imposed(Strikes::Connect).filter(|_| lease.busy());
+                    let struck = active.and_then(|active| active.meets(lease.id()));
+                    let serve = connection::serve(Arc::clone(core), Arc::clone(place), stream, lease, struck);
+                    tokio::spawn(serve).abort_handle()
                 });
             }
             Err(_) => sleep(ACCEPT_PAUSE).await,

@@ -42,10 +42,11 @@ pub fn unscripted(request: &Request, unix_time: u64, why: &str) -> Plan {
 }
 
 fn ok(answer: &Answer<'_>, reply: &Reply) -> Plan {
-    let healthy = answer.dialect.healthy(answer.request, reply, &answer.scene);
+    let mut healthy = answer.dialect.healthy(answer.request, reply, &answer.scene);
+    let head = Head::new(healthy.status, None, std::mem::take(&mut healthy.headers));
     let mut score = score(answer, &healthy);
     score.decisive_holds(&answer.turn.hold);
-    score.whole_healthy(Head::new(healthy.status, None, healthy.headers.clone()));
+    score.whole_healthy(head);
     Plan { instead: healthy.refused.clone(), ..score.plan() }
 }
 

@@ -40,16 +40,16 @@ impl Head {
         let scripted = length.is_some() || self.headers.get("transfer-encoding").is_some();
         match framing {
             _ if scripted => {}
-            Framing::Length(length) => self.headers.add("content-length", length.to_string()),
-            Framing::Chunked => self.headers.add("transfer-encoding", "chunked"),
+            Framing::Length(length) => self.headers.add_known("content-length", length.to_string()),
+            Framing::Chunked => self.headers.add_known("transfer-encoding", "chunked"),
             Framing::Bodiless => {}
         }
         if self.headers.get("date").is_none() {
             let now = UNIX_EPOCH + Duration::from_secs(unix_time);
-            self.headers.add("date", httpdate::fmt_http_date(now));
+            self.headers.add_known("date", httpdate::fmt_http_date(now));
         }
         if !request.keeps_alive() && self.headers.get("connection").is_none() {
-            self.headers.add("connection", "close");
+            self.headers.add_known("connection", "close");
         }
         let coded = self.headers.get("transfer-encoding").is_some();
         match framing {
@@ -61,8 +61,18 @@ impl Head {
     }
 
     pub(super) fn bytes(&self) -> Bytes {
-        let mut bytes = BytesMut::with_capacity(512);
-        bytes.put_slice(format!("HTTP/1.1 {} {}\r\n", self.status, self.reason).as_bytes());
+        self.bytes_before(&[])
+    }
+
+    /// The head with this body behind it.
+    pub(super) fn bytes_before(&self, body: &[u8]) -> Bytes {
+        let fields: usize = self.headers.iter().map(|(name, value)| name.len() + value.len() + 4).sum();
+        let mut bytes = BytesMut::with_capacity(16 + self.reason.len() + fields + body.len());
+        bytes.put_slice(b"HTTP/1.1 ");
+        bytes.put_slice(self.status.to_string().as_bytes());
+        bytes.put_u8(b' ');
+        bytes.put_slice(self.reason.as_bytes());
+        bytes.put_slice(b"\r\n");
         for (name, value) in self.headers.iter() {
             bytes.put_slice(name.as_bytes());
             bytes.put_slice(b": ");
@@ -70,6 +80,7 @@ impl Head {
             bytes.put_slice(b"\r\n");
         }
         bytes.put_slice(b"\r\n");
+        bytes.put_slice(body);
         bytes.freeze()
     }
 }
@@ -79,9 +90,7 @@ pub(crate) fn refusal(status: u16, why: &str) -> Bytes {
     let fields = [("content-type", "text/plain; charset=utf-8"), ("connection", "close")];
     let mut headers = Headers::from_iter(fields);
     headers.add("content-length", why.len().to_string());
-    let mut bytes = BytesMut::from(Head::new(status, None, headers).bytes());
-    bytes.put_slice(why.as_bytes());
-    bytes.freeze()
+    Head::new(status, None, headers).bytes_before(why.as_bytes())
 }
 
 /// How a reply of this status to this request is framed, when its body has a known length.

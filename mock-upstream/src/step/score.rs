@@ -20,7 +20,7 @@ pub(super) struct Score<'a> {
     framing: Framing,
     steps: Vec<Step>,
     head: Option<Head>,
-    intended: BytesMut,
+    intended: Intention,
     decisive: Option<usize>,
     /// Where a script lies about the framing, the peer cannot know where the next reply begins.
     honest: bool,
@@ -38,7 +38,7 @@ impl<'a> Score<'a> {
             framing: Framing::Bodiless,
             steps: Vec::new(),
             head: None,
-            intended: BytesMut::new(),
+            intended: Intention::default(),
             decisive: None,
             honest: true,
         }
@@ -68,13 +68,14 @@ impl<'a> Score<'a> {
     pub(super) fn whole(&mut self, mut head: Head, body: &Bytes) {
         let framing = frame::sized(head.status, body.len(), self.request);
         self.honest = head.frame(framing, self.request, self.unix_time);
-        let mut bytes = BytesMut::from(head.bytes());
-        if framing != Framing::Bodiless {
-            bytes.extend_from_slice(body);
-            self.intended.extend_from_slice(body);
-        }
+        let bytes = if framing == Framing::Bodiless {
+            head.bytes()
+        } else {
+            self.intended.add(body);
+            head.bytes_before(body)
+        };
         self.head = Some(head);
-        self.write(bytes.freeze(), 0);
+        self.write(bytes, 0);
     }
 
     /// The healthy reply as it is: a document in one piece, or events each in a chunk of its own.
@@ -153,7 +154,7 @@ impl<'a> Score<'a> {
     pub(super) fn drip(&mut self, every: Duration, size: usize) {
         let rest = self.body.slice(self.body_written..);
         self.body_written = self.body.len();
-        self.intended.extend_from_slice(&rest);
+        self.intended.add(&rest);
         let pieces = rest.chunks(size.max(1)).map(|piece| match self.framing {
             Framing::Chunked => frame::chunk(piece),
             Framing::Length(_) | Framing::Bodiless => rest.slice_ref(piece),
@@ -187,7 +188,7 @@ impl<'a> Score<'a> {
             self.request.keeps_alive() && self.honest && !self.head.as_ref().is_some_and(says_close);
         let intended = match self.head {
             Some(Head { status, reason, headers }) => {
-                Intended { status: Some(status), reason, headers, body: self.intended.freeze() }
+                Intended { status: Some(status), reason, headers, body: self.intended.body() }
             }
             None => Intended::default(),
         };
@@ -196,7 +197,7 @@ impl<'a> Score<'a> {
     }
 
     fn framed(&mut self, bytes: &Bytes, events: u32) {
-        self.intended.extend_from_slice(bytes);
+        self.intended.add(bytes);
         let framed = match self.framing {
             Framing::Chunked => frame::chunk(bytes),
             Framing::Length(_) | Framing::Bodiless => bytes.clone(),
@@ -208,5 +209,29 @@ impl<'a> Score<'a> {
         if !bytes.is_empty() {
             self.steps.push(Step::Write { bytes, events });
         }
+    }
+}
+
+/// The body that is meant to be written: mostly one piece, which is then not copied.
+#[derive(Debug, Default)]
+struct Intention {
+    first: Bytes,
+    all: BytesMut,
+}
+
+impl Intention {
+    fn add(&mut self, piece: &Bytes) {
+        if self.first.is_empty() {
+            self.first = piece.clone();
+            return;
+        }
+        if self.all.is_empty() {
+            self.all.extend_from_slice(&self.first);
+        }
+        self.all.extend_from_slice(piece);
+    }
+
+    fn body(self) -> Bytes {
+        if self.all.is_empty() { self.first } else { self.all.freeze() }
     }
 }

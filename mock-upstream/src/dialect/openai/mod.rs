@@ -119,19 +119,21 @@ fn ok(document: Value, scene: &Scene<'_>) -> Healthy {
 
 /// The fields that every reply of the provider has.
 fn headers(content_type: &str, scene: &Scene<'_>) -> Headers {
-    let id = scene.request_id();
-    Headers::from_iter([
-        ("content-type", content_type),
-        ("x-request-id", id.as_str()),
-        ("openai-organization", &scene.identity.organization),
+    let known = [
         ("openai-processing-ms", "7"),
         ("openai-version", "2020-10-01"),
-        ("x-served-by", &scene.identity.host),
         ("x-ratelimit-limit-requests", "10000"),
         ("x-ratelimit-limit-tokens", "2000000"),
         ("x-ratelimit-remaining-requests", "9999"),
         ("x-ratelimit-remaining-tokens", "1999900"),
         ("x-ratelimit-reset-requests", "6ms"),
         ("x-ratelimit-reset-tokens", "3ms"),
-    ])
+    ];
+    let mut headers = Headers::with_capacity(known.len() + 8);
+    headers.add_known("content-type", content_type.to_owned());
+    headers.add_known("x-request-id", scene.request_id());
+    headers.add_known("openai-organization", scene.identity.organization.clone());
+    headers.add_known("x-served-by", scene.identity.host.clone());
+    known.into_iter().for_each(|(name, value)| headers.add_known(name, value));
+    headers
 }

@@ -11,7 +11,7 @@ use socket2::Socket;
 use tokio::net::{TcpListener, TcpStream};
 
 use super::Provider;
-use super::provider::{Accepting, bind, listen, reserve};
+use super::provider::{bind, listen, reserve};
 use crate::fault::{BindError, Catalogue, ConnectionOp, Op, Strikes};
 use crate::script::FaultPlay;
 
@@ -156,7 +156,7 @@ impl Imposed {
 
     /// Has the listener stand still; being dropped meanwhile does not lose it.
     async fn stop_accepting(&mut self) -> io::Result<()> {
-        let Accepting { task, listener } = self.provider.take_accepting()?;
+        let (listener, task) = self.provider.take_accepting()?;
         self.held = Held::Listener { listener, fillers: Vec::new() };
         task.abort();
         // An aborted task ends with an error; what matters is that it has let go of the listener.

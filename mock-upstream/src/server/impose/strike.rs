@@ -9,14 +9,14 @@ use tokio::time::sleep;
 use super::record::Meeting;
 use crate::fault::{ConnectionOp, Op};
 use crate::journal::Ended;
-use crate::server::play;
+use crate::server::play::Finished;
 use crate::server::wire::{Left, Wire};
 
 /// What an unread connection is left to hold; the system takes it for a wish.
 const SMALL: usize = 1 << 12;
 
-/// Plays the program; the connection comes back when it is to be served on.
-pub(in crate::server) async fn strike(meeting: Meeting, wire: Wire, patience: Duration) -> Option<Wire> {
+/// Plays the program; where it says so, the connection is to be served on.
+pub(in crate::server) async fn strike(meeting: Meeting, wire: Wire, patience: Duration) -> Finished {
     let mut under = Under { meeting, wire, patience };
     let active = under.meeting.active();
     let (fault, bindings) = (active.fault, active.bindings.clone());
@@ -28,15 +28,15 @@ pub(in crate::server) async fn strike(meeting: Meeting, wire: Wire, patience: Du
             Op::Reset => Some(under.reset()),
             Op::Hang => Some(under.hang().await),
             Op::Connection(ConnectionOp::Unread) => Some(under.leave_unread().await),
-            Op::Connection(ConnectionOp::Served) => return Some(under.serve()),
+            Op::Connection(ConnectionOp::Served) => return Finished::GoOn(under.serve()),
             // The rest needs a request, or lets no connection come to be.
             _ => None,
         };
         if let Some(ended) = ended {
-            return under.over(ended).await;
+            return under.over(ended);
         }
     }
-    None
+    Finished::Gone
 }
 
 /// A connection under the fault.
@@ -126,14 +126,8 @@ impl Under {
         self.wire
     }
 
-    /// Notes the end, and sees to it that what was closed stays closed instead of being reset by unread bytes.
-    async fn over(self, ended: Ended) -> Option<Wire> {
+    fn over(self, ended: Ended) -> Finished {
         self.meeting.ended(ended);
-        let Self { meeting, wire, .. } = self;
-        drop(meeting);
-        if ended == Ended::ClosedByMock {
-            play::linger(wire).await;
-        }
-        None
+        if ended == Ended::ClosedByMock { Finished::Linger(self.wire) } else { Finished::Gone }
     }
 }
