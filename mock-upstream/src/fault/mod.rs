@@ -4,6 +4,7 @@ mod class;
 mod op;
 mod param;
 mod proof;
+mod reach;
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
@@ -12,16 +13,23 @@ use serde::{Deserialize, Serialize};
 
 pub use class::{Family, Group, Lane, Strikes};
 pub use op::{
-    Arg, ConnectionOp, Content, EventSpan, Extent, Framing, HeadOp, InStream, Op, Place, Program, ReplyOp,
+    Arg, Beginning, CertificateFlaw, ConnectionOp, Content, EventSpan, Extent, Framing, HeadOp, InStream, Op,
+    Place, Program, ReplyOp, TlsOp,
 };
 pub use param::{BindError, Bindings, Param, ParamKind, Params};
 pub use proof::{
-    After, Changes, EventSight, FramingSight, HeadSight, Part, Piece, Probe, Proof, Range, Sight,
+    After, Changes, Distrust, EventSight, FramingSight, HeadSight, Part, Piece, Probe, Proof, Range, Sight,
+    TlsSight,
 };
+pub use reach::OutOfReach;
+
+/// What the shipped catalogue leaves out.
+const OUT_OF_REACH: &str = include_str!("../../faults/out_of_reach.yaml");
 
 /// The files of the shipped catalogue, by the group letters they mostly hold.
-const SHIPPED: [(&str, &str); 5] = [
+const SHIPPED: [(&str, &str); 6] = [
     ("connect.yaml", include_str!("../../faults/connect.yaml")),
+    ("tls.yaml", include_str!("../../faults/tls.yaml")),
     ("connection.yaml", include_str!("../../faults/connection.yaml")),
     ("framing.yaml", include_str!("../../faults/framing.yaml")),
     ("body.yaml", include_str!("../../faults/body.yaml")),
@@ -32,13 +40,15 @@ const SHIPPED: [(&str, &str); 5] = [
 #[derive(Debug, Clone)]
 pub struct Catalogue {
     faults: Vec<Fault>,
+    out_of_reach: Vec<OutOfReach>,
 }
 
 impl Catalogue {
     /// The catalogue that is built into the crate.
     pub fn shipped() -> &'static Self {
         static CATALOGUE: LazyLock<Catalogue> = LazyLock::new(|| {
-            Catalogue::parse(&SHIPPED).expect("the shipped catalogue is valid, which a test keeps")
+            let shipped = Catalogue::parse(&SHIPPED).and_then(|faults| faults.without(OUT_OF_REACH));
+            shipped.expect("the shipped catalogue is valid, which a test keeps")
         });
         &CATALOGUE
     }
@@ -63,7 +73,18 @@ impl Catalogue {
                 faults.push(fault);
             }
         }
-        Ok(Self { faults })
+        Ok(Self { faults, out_of_reach: Vec::new() })
+    }
+
+    fn without(self, text: &str) -> Result<Self, CatalogueError> {
+        let out_of_reach = reach::parse(text)
+            .map_err(|why| CatalogueError::Unreadable { file: "out_of_reach.yaml".to_owned(), why })?;
+        Ok(Self { out_of_reach, ..self })
+    }
+
+    /// The known failures that cannot be played on one machine in user space, and why, in the order of their groups.
+    pub fn out_of_reach(&self) -> &[OutOfReach] {
+        &self.out_of_reach
     }
 
     /// The fault with this id.
@@ -139,6 +160,12 @@ impl Fault {
         param::bind(&self.id, &self.params, given)
     }
 
+    /// Whether it can only happen to a connection that carries TLS, or is to carry it.
+    pub fn needs_tls(&self) -> bool {
+        let programs = [&self.play.every, &self.play.plain, &self.play.stream];
+        programs.into_iter().flatten().flatten().any(|op| matches!(op, Op::Tls(_)))
+    }
+
     /// What a provider does while the fault is imposed on it, where that does not depend on a request.
     pub(crate) fn at_connect(&self) -> Option<&Program> {
         self.play.every.as_ref().filter(|_| self.strikes == Strikes::Connect)
@@ -169,8 +196,10 @@ impl Fault {
             if self.strikes == Strikes::Connect && !op.needs_no_request() {
                 return Err("a fault that strikes at `connect` has no request to answer".into());
             }
-            if self.strikes != Strikes::Connect && matches!(op, Op::Connection(_)) {
-                return Err("`connection` belongs to faults that strike at `connect`".into());
+            let before =
+                matches!(op, Op::Connection(_)) || matches!(op, Op::Tls(tls) if tls.needs_no_request());
+            if self.strikes != Strikes::Connect && before {
+                return Err("what is done before a request belongs to faults that strike at `connect`".into());
             }
         }
         self.validate_connections()?;

@@ -17,6 +17,7 @@ pub(super) async fn compare(raw: &mut Raw, expected: &[Expected]) -> Result<usiz
     for part in expected {
         count += match part {
             Expected::Head { status_line, lines } => head(raw, status_line, lines).await?,
+            Expected::ServerHello { whole } => server_hello(raw, *whole).await?,
             Expected::Bytes(bytes) => exactly(raw, bytes).await?,
         };
     }
@@ -50,6 +51,31 @@ async fn head(raw: &mut Raw, status_line: &str, lines: &[String]) -> Result<usiz
         return Err(format!("head lines: too many {more:?}, missing {missing:?}"));
     }
     Ok(end)
+}
+
+/// One record of a handshake (type 22) that begins with a ServerHello (type 2), each with its length in front.
+async fn server_hello(raw: &mut Raw, whole: bool) -> Result<usize, String> {
+    let announced = |bytes: &[u8]| match bytes {
+        [22, 3, _, high, low, 2, ..] => Some(5 + (usize::from(*high) << 8 | usize::from(*low))),
+        _ => None,
+    };
+    loop {
+        let came = raw.unread().len();
+        let length = announced(raw.unread());
+        match length {
+            Some(length) if whole && came >= length => return Ok(raw.take(length).len()),
+            None if came > 5 => return Err(format!("{:02x?} is no ServerHello", &raw.unread()[..6])),
+            _ => {}
+        }
+        let ended = raw.more().await.map_err(|error| error.to_string())?;
+        match (ended, length) {
+            (None, _) => {}
+            (Some(_), Some(length)) if !whole && came < length => return Ok(raw.take(came).len()),
+            (Some(end), _) => {
+                return Err(format!("a ServerHello was to come, and {came} bytes came, then {end:?}"));
+            }
+        }
+    }
 }
 
 async fn exactly(raw: &mut Raw, expected: &[u8]) -> Result<usize, String> {

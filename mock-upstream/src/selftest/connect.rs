@@ -11,7 +11,7 @@ use super::compare::{compare, shown};
 use super::pieces::Pieces;
 use super::prove::{Claim, in_time, same, stays_open};
 use super::raw::{End, Raw};
-use super::{Proven, Reply, Stage};
+use super::{Proven, Reply, Stage, secure, shake};
 use crate::fault::{After, Probe, Sight};
 use crate::journal::Ended;
 use crate::script::{FaultPlay, Play};
@@ -34,13 +34,19 @@ pub(super) async fn prove(claim: Claim<'_>, stage: &Stage) -> Proven {
 
     let imposed = impose(claim, stage).await?;
     let end = pooled.end().await.map_err(|error| error.to_string())?;
-    if end != End::Fin {
+    if !matches!(end, End::Fin | End::FinUnannounced) {
         return Err(format!("the pooled connection ended by {end:?}"));
     }
     let seen = Seen { request: &request, healthy: &healthy, stage };
-    let (met, ended) = seen.of(claim).await?;
+    let met = seen.of(claim).await?;
     let lifted = imposed.lift().await.map_err(|error| format!("lifting: {error}"))?;
-    noted(&lifted, met, ended)?;
+    met.noted(&lifted)?;
+    for mut held in met.held {
+        let end = held.end().await.map_err(|error| error.to_string())?;
+        if end != End::Fin {
+            return Err(format!("what it held ended by {end:?} when it was lifted"));
+        }
+    }
 
     let mut next = stage.connect().await?;
     exchange(&mut next, &request, &healthy).await.map_err(|why| format!("once lifted: {why}"))
@@ -52,36 +58,66 @@ async fn impose(Claim { fault, .. }: Claim<'_>, stage: &Stage) -> Result<Imposed
     stage.provider.impose(&play).await.map_err(|error| error.to_string())
 }
 
-async fn exchange(raw: &mut Raw, request: &str, healthy: &Reply) -> Proven {
+/// A request on this connection gets its healthy reply.
+pub(super) async fn exchange(raw: &mut Raw, request: &str, healthy: &Reply) -> Proven {
     raw.send(request).await.map_err(|error| error.to_string())?;
     let reply = raw.reply().await.map_err(|error| error.to_string())?;
     same(&reply, healthy)
 }
 
-/// What a client sees while the fault is imposed.
-struct Seen<'a> {
-    request: &'a str,
-    healthy: &'a Reply,
-    stage: &'a Stage,
+/// What a client does while the fault is imposed.
+pub(super) struct Seen<'a> {
+    pub(super) request: &'a str,
+    pub(super) healthy: &'a Reply,
+    pub(super) stage: &'a Stage,
+}
+
+/// What the provider must have noted.
+pub(super) struct Met {
+    /// On how many connections.
+    pub(super) connections: usize,
+    /// How each of them ended; nothing is said where that is open to the client.
+    pub(super) ended: Option<Ended>,
+    /// Those that the fault still holds.
+    pub(super) held: Vec<Raw>,
+}
+
+impl Met {
+    fn noted(&self, lifted: &Lifted) -> Proven {
+        let right = |ended| self.ended.is_none_or(|known| known == ended);
+        let all = lifted.connections.iter().all(|met| met.struck.is_some() && right(met.ended));
+        let count = lifted.connections.len() == self.connections;
+        let struck = lifted.struck == self.connections.max(1) as u64;
+        if all && count && struck { Ok(()) } else { Err(format!("the provider noted otherwise: {lifted:?}")) }
+    }
 }
 
 impl Seen<'_> {
-    /// Whether it is what must be seen; how many connections that took, and how each of them ended for the provider.
-    async fn of(&self, claim: Claim<'_>) -> Result<(usize, Ended), String> {
-        let sight = claim.sight;
-        match (claim.probe, sight.then) {
-            (_, After::Refused) => self.refused().await.map(|()| (0, Ended::Open)),
-            (_, After::Unanswered) => self.unanswered().await.map(|()| (0, Ended::Open)),
-            (_, After::Unread) => self.unread().await.map(|()| (1, Ended::ClosedByMock)),
-            (Probe::Connect, After::Fin) => {
-                self.ends(sight, End::Fin).await.map(|()| (2, Ended::ClosedByMock))
+    /// Whether it sees what it must; what the provider must have noted of that.
+    async fn of(&self, Claim { probe, sight, .. }: Claim<'_>) -> Result<Met, String> {
+        let mut held = Vec::new();
+        let (connections, ended) = match (probe, sight.then) {
+            (_, After::Refused) => self.refused().await.map(|()| (0, None))?,
+            (_, After::Unanswered) => self.unanswered().await.map(|()| (0, None))?,
+            (Probe::Tls, _) => return shake::prove(self, sight).await,
+            (_, After::Unread) => {
+                held.push(self.unread().await?);
+                (1, Some(Ended::ClosedByMock))
             }
-            (Probe::Connect, After::Rst) => {
-                self.ends(sight, End::Rst).await.map(|()| (2, Ended::ResetByMock))
+            (Probe::Chat, After::Reuse) => self.served(sight).await.map(|()| (1, Some(Ended::Open)))?,
+            (Probe::Connect, then) => {
+                held.extend(self.ends(sight, None).await?);
+                held.extend(self.ends(sight, Some(self.request.as_bytes())).await?);
+                (2, ended_by(then))
             }
-            (Probe::Chat, After::Reuse) => self.served(sight).await.map(|()| (1, Ended::Open)),
-            (probe, then) => Err(format!("nothing can see {then:?} by {probe:?}")),
-        }
+            (Probe::Hello, then) => {
+                let hello = secure::hello(self.stage.provider.addr()).map_err(|error| error.to_string())?;
+                held.extend(self.ends(sight, Some(&hello)).await?);
+                (1, ended_by(then))
+            }
+            (probe, then) => return Err(format!("nothing can see {then:?} by {probe:?}")),
+        };
+        Ok(Met { connections, ended, held })
     }
 
     async fn refused(&self) -> Proven {
@@ -103,43 +139,43 @@ impl Seen<'_> {
         }
     }
 
-    async fn unread(&self) -> Proven {
+    async fn unread(&self) -> Result<Raw, String> {
         let mut raw = self.stage.connect().await?;
         let long = vec![b'x'; LONG];
         match raw.write_until_stuck(&long).await.map_err(|error| format!("writing: {error}"))? {
-            written if written < LONG => stays_open(&mut raw).await,
+            written if written < LONG => stays_open(&mut raw).await.map(|()| raw),
             _ => Err("everything was read".to_owned()),
         }
     }
 
-    /// The same for a client that waits and for one that sends its request at once.
-    async fn ends(&self, sight: &Sight, wanted: End) -> Proven {
+    /// A plain connection on which this is sent ends as it must; it comes back where it must stay open.
+    async fn ends(&self, sight: &Sight, sends: Option<&[u8]>) -> Result<Option<Raw>, String> {
         let pieces = Pieces { healthy: self.healthy, canary: &self.stage.canary() };
         let expected = pieces.expected(&sight.bytes)?;
-        for request in [None, Some(self.request)] {
-            let Some(mut raw) = self.connected(wanted).await? else { continue };
-            if let Some(request) = request {
-                // A connection that has ended already cannot be written to.
-                let _ = raw.send(request).await;
+        let mut raw = match Raw::connect(self.stage.provider.addr()).await {
+            Ok(raw) => raw,
+            // It was reset before connecting had returned.
+            Err(error) if error.kind() == ErrorKind::ConnectionReset && sight.then == After::Rst => {
+                return Ok(None);
             }
-            compare(&mut raw, &expected).await?;
-            let end = raw.end().await.map_err(|error| error.to_string())?;
-            if !raw.unread().is_empty() {
-                return Err(format!("more bytes came: {}", shown(raw.unread())));
-            }
-            if end != wanted {
-                return Err(format!("ended by {end:?} instead of {wanted:?}"));
-            }
+            Err(error) => return Err(format!("connecting: {error}")),
+        };
+        if let Some(bytes) = sends {
+            // A connection that has ended already cannot be written to.
+            let _ = raw.send(bytes).await;
         }
-        Ok(())
-    }
-
-    /// A connection; `None` where it was reset, as it was to be, before connecting had returned.
-    async fn connected(&self, wanted: End) -> Result<Option<Raw>, String> {
-        match Raw::connect(self.stage.provider.addr()).await {
-            Ok(raw) => Ok(Some(raw)),
-            Err(error) if error.kind() == ErrorKind::ConnectionReset && wanted == End::Rst => Ok(None),
-            Err(error) => Err(format!("connecting: {error}")),
+        compare(&mut raw, &expected).await?;
+        if sight.then == After::Open {
+            return stays_open(&mut raw).await.map(|()| Some(raw));
+        }
+        let end = raw.end().await.map_err(|error| error.to_string())?;
+        if !raw.unread().is_empty() {
+            return Err(format!("more bytes came: {}", shown(raw.unread())));
+        }
+        in_time(sight, &raw)?;
+        match (sight.then, end) {
+            (After::Fin, End::Fin) | (After::Rst, End::Rst) => Ok(None),
+            (then, end) => Err(format!("ended by {end:?} instead of {then:?}")),
         }
     }
 
@@ -153,9 +189,11 @@ impl Seen<'_> {
     }
 }
 
-/// Whether the provider noted so many connections, each struck and ended so.
-fn noted(lifted: &Lifted, met: usize, ended: Ended) -> Proven {
-    let all = lifted.connections.iter().all(|struck| struck.struck.is_some() && struck.ended == ended);
-    let count = lifted.connections.len() == met && lifted.struck == met.max(1) as u64;
-    if all && count { Ok(()) } else { Err(format!("the provider noted otherwise: {lifted:?}")) }
+fn ended_by(then: After) -> Option<Ended> {
+    match then {
+        // What stays open is closed when the fault is lifted.
+        After::Fin | After::Open => Some(Ended::ClosedByMock),
+        After::Rst => Some(Ended::ResetByMock),
+        _ => None,
+    }
 }

@@ -17,6 +17,11 @@ pub(super) enum Expected {
     },
     /// These bytes.
     Bytes(Vec<u8>),
+    /// A record of TLS that holds a ServerHello, whole or cut.
+    ServerHello {
+        /// Whether it ends where it says that it does.
+        whole: bool,
+    },
 }
 
 /// What must come, over the healthy reply to the same request.
@@ -37,6 +42,8 @@ impl Pieces<'_> {
         for (at, piece) in pieces.iter().enumerate() {
             let head = match piece {
                 Piece::Head => self.head(&HeadSight::default(), 0)?,
+                Piece::ServerHello => Expected::ServerHello { whole: true },
+                Piece::HalfServerHello => Expected::ServerHello { whole: false },
                 Piece::HeadWith(sight) => self.head(sight, self.bytes(&pieces[at + 1..])?.len())?,
                 other => {
                     let bytes = self.bytes(std::slice::from_ref(other))?;
@@ -105,6 +112,9 @@ impl Pieces<'_> {
         let body = &self.healthy.body;
         Ok(match piece {
             Piece::Head | Piece::HeadWith(_) => return Err("a head stands in no other piece".to_owned()),
+            Piece::ServerHello | Piece::HalfServerHello => {
+                return Err("a ServerHello stands in no other piece".to_owned());
+            }
             Piece::Body(Part::Whole) => body.clone(),
             Piece::Body(Part::FirstHalf) => body[..body.len() / 2].to_vec(),
             Piece::BodyWith(changes) => changed(&json(body)?, changes)?.to_string().into_bytes(),

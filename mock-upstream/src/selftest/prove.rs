@@ -48,6 +48,7 @@ pub(super) async fn prove(claim: Claim<'_>, stage: &Stage) -> Proven {
     let mut left = Instant::now();
     let ended = match sight.then {
         After::Fin => ends(&mut raw, End::Fin, Ended::ClosedByMock, sight).await?,
+        After::FinUnannounced => ends(&mut raw, End::FinUnannounced, Ended::ClosedByMock, sight).await?,
         After::Rst => ends(&mut raw, End::Rst, Ended::ResetByMock, sight).await?,
         After::Open => {
             stays_open(&mut raw).await?;

@@ -8,7 +8,6 @@ use tokio::io::AsyncWriteExt as _;
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
-use super::Core;
 use super::head::Refused;
 use super::impose::{self, Meeting};
 use super::intake::{self, Arrived, Body, Cut, Intake, Opening};
@@ -16,6 +15,7 @@ use super::play::{self, Finished, Stage};
 use super::provider::Place;
 use super::roster::Lease;
 use super::wire::{Left, Socket, Wire};
+use super::{Core, tls};
 use crate::dialect::Scene;
 use crate::journal::{Ended, Entry, Played, Record, Standing};
 use crate::scenario::{Inner as Scenario, Owner};
@@ -43,6 +43,13 @@ pub(super) async fn serve(
                 return play::linger(closing).await;
             }
             Finished::Gone => return,
+        }
+    }
+    if wire.is_plain() && tls::begins(&mut wire).await {
+        let config = Arc::clone(core.authority.healthy());
+        match tls::secure(wire, config, core.caps.request_silence).await {
+            Ok(secured) => wire = secured,
+            Err((_, below)) => return refuse_handshake(&core, &lease, below).await,
         }
     }
     let intake = Intake { clock: core.clock, caps: core.caps };
@@ -79,6 +86,16 @@ pub(super) async fn serve(
             Finished::Gone => return,
         }
     }
+}
+
+/// Closes a connection whose handshake failed, which has said so by an alert.
+async fn refuse_handshake(core: &Core, lease: &Lease, below: Option<Wire>) {
+    core.failed_handshakes.fetch_add(1, Relaxed);
+    let Some(mut below) = below else { return };
+    lease.linger();
+    // An error means that the client is gone.
+    let _ = below.socket.shutdown().await;
+    play::linger(below).await;
 }
 
 /// Says why nothing more is read, and closes; how many bytes that took.

@@ -8,6 +8,7 @@ mod intake;
 mod play;
 mod provider;
 mod roster;
+mod tls;
 mod wire;
 
 use std::collections::HashMap;
@@ -27,6 +28,7 @@ use crate::scenario::{Ambient, Claim, ClaimError, Registry, Scenario, ScenarioSp
 pub use impose::{ImposeError, Imposed, Lifted, Struck};
 pub use provider::Provider;
 use roster::Roster;
+use tls::Authority;
 
 /// What a mock is started with.
 #[derive(Debug, Clone, Default)]
@@ -112,6 +114,8 @@ struct Core {
     roster: Arc<Roster>,
     scenarios: AtomicU64,
     unreadable: AtomicU64,
+    failed_handshakes: AtomicU64,
+    authority: Authority,
     providers: RwLock<HashMap<String, Provider>>,
 }
 
@@ -142,6 +146,8 @@ impl MockUpstream {
             roster: Arc::default(),
             scenarios: AtomicU64::default(),
             unreadable: AtomicU64::default(),
+            failed_handshakes: AtomicU64::default(),
+            authority: Authority::new()?,
             providers: RwLock::default(),
         });
         let mock = Self { _running: Arc::new(Running(Arc::clone(&core))), core };
@@ -212,6 +218,17 @@ impl MockUpstream {
     /// How many connections sent something that is not HTTP.
     pub fn unreadable(&self) -> u64 {
         self.core.unreadable.load(Relaxed)
+    }
+
+    /// The certificate of the authority that certifies every provider, made when the mock started. A client that trusts
+    /// it may speak TLS to `Provider::https_url`.
+    pub fn ca_pem(&self) -> String {
+        self.core.authority.pem()
+    }
+
+    /// How many TLS handshakes failed with no fault imposed: mostly a client that does not trust the authority.
+    pub fn failed_handshakes(&self) -> u64 {
+        self.core.failed_handshakes.load(Relaxed)
     }
 
     /// The clock of every moment in the journals.

@@ -13,6 +13,7 @@ use tokio::task::JoinHandle;
 use tokio::time::sleep;
 
 use super::impose::Active;
+use super::tls::Authority;
 use super::{Core, connection};
 use crate::dialect::{Dialect, Identity};
 use crate::fault::Strikes;
@@ -82,6 +83,11 @@ impl Provider {
         format!("http://{}", self.place.addr)
     }
 
+    /// `https://` and the same address: the first byte of a connection decides between HTTP and TLS.
+    pub fn https_url(&self) -> String {
+        format!("https://{}", self.place.addr)
+    }
+
     /// What distinguishes it.
     pub fn identity(&self) -> &Identity {
         &self.place.identity
@@ -100,6 +106,10 @@ impl Provider {
 
     pub(super) fn clock(&self) -> Clock {
         self.core.clock
+    }
+
+    pub(super) fn authority(&self) -> &Authority {
+        &self.core.authority
     }
 
     pub(super) fn runtime(&self) -> &Handle {

@@ -24,6 +24,8 @@ pub(super) enum Framing {
     Chunked,
     /// HTTP forbids a body under this status, or the method asked for none.
     Bodiless,
+    /// Where the connection ends.
+    Close,
 }
 
 impl Head {
@@ -42,7 +44,7 @@ impl Head {
             _ if scripted => {}
             Framing::Length(length) => self.headers.add_known("content-length", length.to_string()),
             Framing::Chunked => self.headers.add_known("transfer-encoding", "chunked"),
-            Framing::Bodiless => {}
+            Framing::Bodiless | Framing::Close => {}
         }
         if self.headers.get("date").is_none() {
             let now = UNIX_EPOCH + Duration::from_secs(unix_time);
@@ -56,7 +58,7 @@ impl Head {
             Framing::Length(true_length) => {
                 length.is_none_or(|said| said == true_length.to_string()) && !coded
             }
-            Framing::Chunked | Framing::Bodiless => !scripted,
+            Framing::Chunked | Framing::Bodiless | Framing::Close => !scripted,
         }
     }
 

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use super::frame::Framing;
 use super::{Answer, Head, Score, Step};
 use crate::dialect::{self, EventRole};
-use crate::fault::{self, Bindings, Content, EventSpan, InStream, Op, ReplyOp};
+use crate::fault::{self, Bindings, Content, EventSpan, InStream, Op, ReplyOp, TlsOp};
 
 /// Plays the operations in order.
 ///
@@ -24,6 +24,7 @@ pub(super) fn play(
             Op::Wait(time) => score.wait(Duration::from_millis(time.value(bindings))),
             Op::Raw(text) => score.raw(Bytes::copy_from_slice(text.as_bytes())),
             Op::Close => score.last(Step::Close),
+            Op::Tls(TlsOp::CloseUnannounced) => score.last(Step::CloseUnannounced),
             Op::Reset => score.last(Step::Reset),
             Op::Hang => score.last(Step::Hang),
             over_the_reply => {
@@ -50,6 +51,7 @@ fn play_over_reply(
                 (fault::Framing::Length, _) | (fault::Framing::Healthy, dialect::Content::Whole(_)) => {
                     Framing::Length(score.body_length())
                 }
+                (fault::Framing::Close, _) => Framing::Close,
                 (fault::Framing::Chunked, _) | (fault::Framing::Healthy, dialect::Content::Events(_)) => {
                     Framing::Chunked
                 }
@@ -69,7 +71,7 @@ fn play_over_reply(
             score.drip(Duration::from_millis(every.value(bindings)), size);
         }
         Op::End => score.end(),
-        Op::Wait(_) | Op::Raw(_) | Op::Close | Op::Reset | Op::Hang | Op::Connection(_) => {}
+        Op::Wait(_) | Op::Raw(_) | Op::Close | Op::Reset | Op::Hang | Op::Connection(_) | Op::Tls(_) => {}
     }
     Ok(())
 }

@@ -157,7 +157,7 @@ impl<'a> Score<'a> {
         self.intended.add(&rest);
         let pieces = rest.chunks(size.max(1)).map(|piece| match self.framing {
             Framing::Chunked => frame::chunk(piece),
-            Framing::Length(_) | Framing::Bodiless => rest.slice_ref(piece),
+            Framing::Length(_) | Framing::Bodiless | Framing::Close => rest.slice_ref(piece),
         });
         self.steps.push(Step::Drip { pieces: pieces.collect(), every });
         self.decide();
@@ -200,7 +200,7 @@ impl<'a> Score<'a> {
         self.intended.add(bytes);
         let framed = match self.framing {
             Framing::Chunked => frame::chunk(bytes),
-            Framing::Length(_) | Framing::Bodiless => bytes.clone(),
+            Framing::Length(_) | Framing::Bodiless | Framing::Close => bytes.clone(),
         };
         self.write(framed, events);
     }

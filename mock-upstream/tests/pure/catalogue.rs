@@ -92,3 +92,20 @@ fn a_catalogue_that_contradicts_itself_is_refused() {
     let groups: BTreeSet<_> = Group::ALL.into_iter().map(Group::says).collect();
     assert_eq!(groups.len(), 12);
 }
+
+#[test]
+fn what_is_out_of_reach_is_listed_and_leaves_at_least_half_of_each_group() {
+    let missing = Catalogue::shipped().out_of_reach();
+    assert_eq!(
+        missing.iter().map(|missing| missing.id.as_str()).take(3).collect::<Vec<_>>(),
+        ["A01", "A02", "A03"]
+    );
+    for group in Group::ALL {
+        let gone = missing.iter().filter(|missing| missing.group == group).count();
+        assert!(gone * 2 <= group.known(), "{group:?}");
+    }
+    let counted =
+        |group| Catalogue::shipped().counts().into_iter().find(|(known, _)| *known == group).unwrap().1;
+    assert!(counted(Group::A) * 2 >= Group::A.known());
+    assert_eq!(Group::ALL.into_iter().map(Group::known).sum::<usize>(), 229);
+}

@@ -20,6 +20,8 @@ pub enum Framing {
     Length,
     /// Chunked transfer encoding.
     Chunked,
+    /// Not at all: it ends where the connection does.
+    Close,
 }
 
 /// How much of the body.

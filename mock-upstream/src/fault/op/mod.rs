@@ -6,6 +6,7 @@ mod event;
 mod head;
 mod place;
 mod reply;
+mod tls;
 
 use serde::{Deserialize, Serialize};
 
@@ -15,6 +16,7 @@ pub use event::{EventSpan, InStream};
 pub use head::{Extent, Framing, HeadOp};
 pub use place::Place;
 pub use reply::{Content, ReplyOp};
+pub use tls::{Beginning, CertificateFlaw, TlsOp};
 
 /// What a fault plays, in order. A program that ends without `close`, `reset` or `hang` leaves the
 /// connection to the next request.
@@ -57,6 +59,8 @@ pub enum Op {
     Hang,
     /// Treats new connections of the provider so, before any request is read.
     Connection(ConnectionOp),
+    /// Does so with TLS.
+    Tls(TlsOp),
 }
 
 impl Op {
@@ -70,10 +74,13 @@ impl Op {
 
     /// Whether it can be done to a connection of which no request was read.
     pub(super) fn needs_no_request(&self) -> bool {
-        matches!(
-            self,
-            Self::Wait(_) | Self::Raw(_) | Self::Close | Self::Reset | Self::Hang | Self::Connection(_)
-        )
+        match self {
+            Self::Wait(_) | Self::Raw(_) | Self::Close | Self::Reset | Self::Hang | Self::Connection(_) => {
+                true
+            }
+            Self::Tls(tls) => tls.needs_no_request(),
+            _ => false,
+        }
     }
 
     pub(super) fn needs_events(&self) -> bool {

@@ -2,6 +2,7 @@
 
 mod queue;
 mod record;
+mod shake;
 mod strike;
 
 use std::io;
@@ -79,13 +80,15 @@ impl Provider {
             return Err(ImposeError::PlayedByTurn(fault.id.clone()));
         }
         let bindings = fault.bind(&play.params)?;
-        let active = Arc::new(Active::new(fault, bindings, self.clock()));
+        let program = fault.at_connect().map(Vec::as_slice).unwrap_or_default();
+        let tls = self.authority().for_program(program)?;
+        let active = Arc::new(Active::new(fault, bindings, tls, self.clock()));
         self.hold(&active).map_err(ImposeError::Held)?;
         // From here on, an early return lifts what was done so far.
         let mut imposed = Imposed { provider: self.clone(), active, held: Held::Nothing };
-        match fault.at_connect().map(Vec::as_slice) {
-            Some([Op::Connection(ConnectionOp::Refused)]) => imposed.refuse().await?,
-            Some([Op::Connection(ConnectionOp::Unanswered)]) => imposed.leave_unanswered().await?,
+        match program {
+            [Op::Connection(ConnectionOp::Refused)] => imposed.refuse().await?,
+            [Op::Connection(ConnectionOp::Unanswered)] => imposed.leave_unanswered().await?,
             _ => {}
         }
         if fault.strikes == Strikes::Connect {

@@ -1,8 +1,10 @@
 //! What an imposed fault has done, connection by connection.
 
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
+use rustls::ServerConfig;
 use serde::Serialize;
 use tokio::sync::watch;
 
@@ -42,6 +44,8 @@ pub struct Struck {
 pub(in crate::server) struct Active {
     pub(in crate::server) fault: &'static Fault,
     pub(in crate::server) bindings: Bindings,
+    /// What its handshakes are done with.
+    pub(in crate::server) tls: Arc<ServerConfig>,
     clock: Clock,
     log: Mutex<Log>,
     progress: watch::Sender<Progress>,
@@ -60,9 +64,14 @@ struct Progress {
 }
 
 impl Active {
-    pub(super) fn new(fault: &'static Fault, bindings: Bindings, clock: Clock) -> Self {
+    pub(super) fn new(
+        fault: &'static Fault,
+        bindings: Bindings,
+        tls: Arc<ServerConfig>,
+        clock: Clock,
+    ) -> Self {
         let (log, progress) = (Mutex::default(), watch::Sender::default());
-        Self { fault, bindings, clock, log, progress }
+        Self { fault, bindings, tls, clock, log, progress }
     }
 
     /// Whether it strikes at this point of an exchange.
@@ -90,7 +99,7 @@ impl Active {
             log.kept.len() - 1
         });
         drop(log);
-        Meeting { active: Arc::clone(self), at }
+        Meeting { active: Arc::clone(self), at, struck: AtomicBool::new(false) }
     }
 
     /// Counts a strike that was seen without a connection coming to be.
@@ -126,6 +135,7 @@ impl Active {
 pub(in crate::server) struct Meeting {
     active: Arc<Active>,
     at: Option<usize>,
+    struck: AtomicBool,
 }
 
 impl Meeting {
@@ -134,8 +144,11 @@ impl Meeting {
         &self.active
     }
 
-    /// Notes that the fault strikes now, after the peer had sent this.
+    /// Notes that the fault strikes now, after the peer had sent this; it strikes a connection once.
     pub(in crate::server) fn strikes(&self, read: &[u8]) {
+        if self.struck.swap(true, Relaxed) {
+            return;
+        }
         let now = self.active.clock.now();
         let mut log = self.active.log();
         log.struck += 1;

@@ -14,103 +14,107 @@ use crate::server::wire::{Left, Wire};
 
 /// What an unread connection is left to hold; the system takes it for a wish.
 const SMALL: usize = 1 << 12;
+/// Why a connection that came late was not struck.
+pub(super) const LIFTED: &str = "the fault was lifted before it could strike";
 
 /// Plays the program; where it says so, the connection is to be served on.
 pub(in crate::server) async fn strike(meeting: Meeting, wire: Wire, patience: Duration) -> Finished {
+    let fault = meeting.active().fault;
     let mut under = Under { meeting, wire, patience };
-    let active = under.meeting.active();
-    let (fault, bindings) = (active.fault, active.bindings.clone());
     for op in fault.at_connect().into_iter().flatten() {
-        let ended = match op {
-            Op::Wait(time) => under.wait(Duration::from_millis(time.value(&bindings))).await,
-            Op::Raw(text) => under.write(text.as_bytes()).await,
-            Op::Close => Some(under.close().await),
-            Op::Reset => Some(under.reset()),
-            Op::Hang => Some(under.hang().await),
-            Op::Connection(ConnectionOp::Unread) => Some(under.leave_unread().await),
-            Op::Connection(ConnectionOp::Served) => return Finished::GoOn(under.serve()),
-            // The rest needs a request, or lets no connection come to be.
-            _ => None,
+        under = match under.op(op).await {
+            Ok(under) => under,
+            Err(finished) => return finished,
         };
-        if let Some(ended) = ended {
-            return under.over(ended);
-        }
     }
     Finished::Gone
 }
 
 /// A connection under the fault.
-struct Under {
-    meeting: Meeting,
-    wire: Wire,
-    patience: Duration,
+pub(super) struct Under {
+    pub(super) meeting: Meeting,
+    pub(super) wire: Wire,
+    pub(super) patience: Duration,
 }
 
+/// The connection is still under the fault, or what is left of it.
+pub(super) type Still = Result<Under, Finished>;
+
 impl Under {
-    /// Reads nothing for so long; being lifted cuts it short, which is no strike.
-    async fn wait(&mut self, time: Duration) -> Option<Ended> {
-        tokio::select! {
-            biased;
-            () = self.meeting.lifted() => {
-                self.meeting.note(|record| record.remark = Some("the fault was lifted before".to_owned()));
-                Some(self.finish().await)
+    async fn op(self, op: &Op) -> Still {
+        match op {
+            Op::Wait(time) => {
+                let time = time.value(&self.meeting.active().bindings);
+                self.wait(Duration::from_millis(time)).await
             }
-            () = sleep(time) => None,
+            Op::Raw(text) => self.write(text.as_bytes()).await,
+            Op::Close => self.close().await,
+            Op::Reset => self.reset(),
+            Op::Hang => self.hang().await,
+            Op::Connection(ConnectionOp::Unread) => self.leave_unread().await,
+            Op::Connection(ConnectionOp::Served) => self.serve(),
+            Op::Tls(op) => self.tls(op).await,
+            // The rest needs a request, or lets no connection come to be.
+            _ => Ok(self),
         }
     }
 
-    async fn write(&mut self, bytes: &[u8]) -> Option<Ended> {
+    /// Reads nothing for so long.
+    async fn wait(self, time: Duration) -> Still {
+        let lifted = tokio::select! {
+            biased;
+            () = self.meeting.lifted() => true,
+            () = sleep(time) => false,
+        };
+        if lifted { self.too_late().await } else { Ok(self) }
+    }
+
+    pub(super) async fn write(mut self, bytes: &[u8]) -> Still {
+        let write = async {
+            self.wire.socket.write_all(bytes).await?;
+            self.wire.socket.flush().await
+        };
         let written = tokio::select! {
-            written = self.wire.socket.write_all(bytes) => Some(written),
+            written = write => Some(written),
             () = self.meeting.lifted() => None,
         };
         match written {
-            None => Some(self.finish().await),
+            None => self.too_late().await,
             Some(Ok(())) => {
                 self.meeting.note(|record| record.written += bytes.len() as u64);
-                None
+                Ok(self)
             }
-            Some(Err(_)) => Some(Ended::PeerReset),
+            Some(Err(_)) => Err(self.over(Ended::PeerReset)),
         }
     }
 
-    /// Strikes before what the peer can see: who hears of it afterwards from the peer finds it noted.
-    async fn close(&mut self) -> Ended {
+    /// Strikes before what the peer can see: who hears of it from the peer finds it noted.
+    async fn close(self) -> Still {
         self.meeting.strikes(self.wire.ahead());
-        self.finish().await
+        Err(self.finish().await)
     }
 
-    async fn finish(&mut self) -> Ended {
-        match self.wire.socket.shutdown().await {
-            Ok(()) => Ended::ClosedByMock,
-            Err(_) => Ended::PeerReset,
-        }
-    }
-
-    fn reset(&mut self) -> Ended {
+    fn reset(self) -> Still {
         self.meeting.strikes(self.wire.ahead());
-        match SockRef::from(self.wire.socket.tcp()).set_linger(Some(Duration::ZERO)) {
-            // Dropping the stream now sends RST.
-            Ok(()) => Ended::ResetByMock,
-            Err(_) => Ended::PeerReset,
-        }
+        let set = SockRef::from(self.wire.socket.tcp()).set_linger(Some(Duration::ZERO));
+        // Dropping the stream now sends RST.
+        Err(self.over(if set.is_ok() { Ended::ResetByMock } else { Ended::PeerReset }))
     }
 
-    async fn hang(&mut self) -> Ended {
+    async fn hang(mut self) -> Still {
         self.meeting.strikes(self.wire.ahead());
         let left = tokio::select! {
             left = self.wire.leaves() => Some(left),
             () = self.meeting.lifted() => None,
             () = sleep(self.patience) => None,
         };
-        match left {
-            Some(Left::Closed) => Ended::PeerClosed,
-            Some(Left::Reset) => Ended::PeerReset,
+        Err(match left {
+            Some(left) => self.over(ended_by(left)),
             None => self.finish().await,
-        }
+        })
     }
 
-    async fn leave_unread(&mut self) -> Ended {
+    async fn leave_unread(self) -> Still {
         // Were it refused, more would be needed to fill the connection.
         let _ = SockRef::from(self.wire.socket.tcp()).set_recv_buffer_size(SMALL);
         self.meeting.strikes(&[]);
@@ -118,16 +122,42 @@ impl Under {
             () = self.meeting.lifted() => {}
             () = sleep(self.patience) => {}
         }
-        self.finish().await
+        Err(self.finish().await)
     }
 
-    fn serve(self) -> Wire {
+    fn serve(self) -> Still {
         self.meeting.strikes(self.wire.ahead());
-        self.wire
+        Err(Finished::GoOn(self.wire))
     }
 
-    fn over(self, ended: Ended) -> Finished {
+    /// Serves the connection without having struck it.
+    pub(super) fn spare(self, why: String) -> Still {
+        self.meeting.note(|record| record.remark = Some(why));
+        Err(Finished::GoOn(self.wire))
+    }
+
+    pub(super) async fn too_late(self) -> Still {
+        self.meeting.note(|record| record.remark = Some(LIFTED.to_owned()));
+        Err(self.finish().await)
+    }
+
+    /// Closes with FIN.
+    pub(super) async fn finish(mut self) -> Finished {
+        match self.wire.socket.shutdown().await {
+            Ok(()) => self.over(Ended::ClosedByMock),
+            Err(_) => self.over(Ended::PeerReset),
+        }
+    }
+
+    pub(super) fn over(self, ended: Ended) -> Finished {
         self.meeting.ended(ended);
         if ended == Ended::ClosedByMock { Finished::Linger(self.wire) } else { Finished::Gone }
+    }
+}
+
+pub(super) fn ended_by(left: Left) -> Ended {
+    match left {
+        Left::Closed => Ended::PeerClosed,
+        Left::Reset => Ended::PeerReset,
     }
 }
