@@ -47,7 +47,7 @@ pub(super) async fn serve(
     }
     if wire.is_plain() && tls::begins(&mut wire).await {
         let config = Arc::clone(core.authority.healthy());
-        match tls::secure(wire, config, core.caps.request_silence).await {
+        match tls::secure(wire, config, core.caps.request_silence, Arc::default()).await {
             Ok(secured) => wire = secured,
             Err((_, below)) => return refuse_handshake(&core, &lease, below).await,
         }

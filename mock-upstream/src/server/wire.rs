@@ -2,6 +2,8 @@
 
 use std::io;
 use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::task::{Context, Poll, Waker};
 
 use bytes::{Buf as _, BytesMut};
@@ -69,10 +71,11 @@ impl Wire {
         matches!(self.socket, Socket::Tcp(_))
     }
 
-    /// The connection with what has come before what is to come, as it was before anything was read; TLS comes back.
-    pub(super) fn rewind(self) -> Result<Rewound, Self> {
+    /// The connection with what has come before what is to come, as it was before anything was read; `wrote` is set
+    /// once anything is written on it. TLS comes back.
+    pub(super) fn rewind(self, wrote: Arc<AtomicBool>) -> Result<Rewound, Self> {
         match self.socket {
-            Socket::Tcp(stream) => Ok(Rewound { ahead: self.ahead, stream }),
+            Socket::Tcp(stream) => Ok(Rewound { ahead: self.ahead, stream, wrote }),
             Socket::Tls(_) => Err(self),
         }
     }

@@ -9,4 +9,5 @@ mod recorded;
 mod scenarios;
 mod selftest;
 mod stage;
+mod tls;
 mod turns;

@@ -2,6 +2,7 @@
 
 use std::io::{self, ErrorKind};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering::Acquire};
 
 use rustls::server::Accepted;
 
@@ -89,10 +90,17 @@ impl Under {
         let Self { meeting, wire, patience } = self;
         let read = wire.ahead().to_vec();
         let config = Arc::clone(&meeting.active().tls);
+        let wrote = Arc::new(AtomicBool::new(false));
         let shaken = tokio::select! {
-            shaken = tls::secure(wire, config, patience) => shaken,
+            biased;
+            shaken = tls::secure(wire, config, patience, Arc::clone(&wrote)) => shaken,
             () = meeting.lifted() => {
-                meeting.note(|record| record.remark = Some(LIFTED.to_owned()));
+                // The peer may have made up its mind without the mock having heard of it.
+                if wrote.load(Acquire) {
+                    meeting.strikes(&read);
+                } else {
+                    meeting.note(|record| record.remark = Some(LIFTED.to_owned()));
+                }
                 meeting.ended(Ended::ClosedByMock);
                 return Err(Finished::Gone);
             }

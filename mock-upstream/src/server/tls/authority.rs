@@ -93,10 +93,17 @@ struct Leaf {
 
 fn issuer(name: &str) -> Result<CertifiedIssuer<'static, KeyPair>, rcgen::Error> {
     let mut params = valid(CertificateParams::new(Vec::new())?);
-    params.distinguished_name.push(DnType::CommonName, format!("{name} test authority"));
+    let key = KeyPair::generate()?;
+    // Two authorities of one name would be taken for one another.
+    let own = params
+        .key_identifier(&key)
+        .iter()
+        .take(4)
+        .fold(String::new(), |own, byte| format!("{own}{byte:02x}"));
+    params.distinguished_name.push(DnType::CommonName, format!("{name} test authority {own}"));
     params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
     params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
-    CertifiedIssuer::self_signed(params, KeyPair::generate()?)
+    CertifiedIssuer::self_signed(params, key)
 }
 
 fn leaf(issuer: &CertifiedIssuer<'_, KeyPair>, flaw: Option<CertificateFlaw>) -> Result<Leaf, rcgen::Error> {

@@ -2,6 +2,7 @@
 
 use std::io;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use rustls::ServerConfig;
@@ -56,7 +57,7 @@ pub(in crate::server) fn greeting(mut bytes: &[u8]) -> Greeting {
     }
 }
 
-/// Does the handshake. Where ALPN is to decide between protocols, this is the place: the connection says what it chose.
+/// Does the handshake; `wrote` is set once the mock has said something. Where ALPN is to decide between protocols, this is the place: the connection says what it chose.
 ///
 /// # Errors
 /// Why it failed, and the connection below, unless the peer was silent for too long.
@@ -64,9 +65,10 @@ pub(in crate::server) async fn secure(
     wire: Wire,
     config: Arc<ServerConfig>,
     within: Duration,
+    wrote: Arc<AtomicBool>,
 ) -> Result<Wire, (io::Error, Option<Wire>)> {
     let rewound =
-        wire.rewind().map_err(|wire| (io::Error::other("the connection carries TLS"), Some(wire)))?;
+        wire.rewind(wrote).map_err(|wire| (io::Error::other("the connection carries TLS"), Some(wire)))?;
     match timeout(within, TlsAcceptor::from(config).accept(rewound).into_fallible()).await {
         Ok(Ok(stream)) => Ok(Wire::new(Socket::Tls(Box::new(stream)))),
         Ok(Err((error, below))) => Err((error, Some(Wire::new(Socket::Tcp(below.stream))))),

@@ -2,6 +2,8 @@
 
 use std::io;
 use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering::Release};
 use std::task::{Context, Poll};
 
 use bytes::{Buf as _, BytesMut};
@@ -13,6 +15,8 @@ use tokio::net::TcpStream;
 pub(in crate::server) struct Rewound {
     pub(in crate::server) ahead: BytesMut,
     pub(in crate::server) stream: TcpStream,
+    /// Whether anything was written.
+    pub(in crate::server) wrote: Arc<AtomicBool>,
 }
 
 impl AsyncRead for Rewound {
@@ -33,7 +37,11 @@ impl AsyncRead for Rewound {
 
 impl AsyncWrite for Rewound {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write(cx, bytes)
+        let written = Pin::new(&mut self.stream).poll_write(cx, bytes);
+        if matches!(written, Poll::Ready(Ok(_))) {
+            self.wrote.store(true, Release);
+        }
+        written
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
