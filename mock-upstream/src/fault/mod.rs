@@ -13,13 +13,13 @@ use serde::{Deserialize, Serialize};
 
 pub use class::{Family, Group, Lane, Strikes};
 pub use op::{
-    Arg, Beginning, CertificateFlaw, ConnectionOp, Content, EventSpan, Extent, Framing, HeadOp, InStream, Op,
-    Place, Program, ReplyOp, TlsOp,
+    Arg, Beginning, CertificateFlaw, ChunkOp, ConnectionOp, Content, Ending, EventSpan, Extent, Flood,
+    Framing, HeadOp, InStream, Op, Pace, Place, Program, Recoding, ReplyOp, TlsOp,
 };
 pub use param::{BindError, Bindings, Param, ParamKind, Params};
 pub use proof::{
-    After, Changes, Distrust, EventSight, FramingSight, HeadSight, Part, Piece, Probe, Proof, Range, Sight,
-    TlsSight,
+    After, Changes, Coding, Distrust, EventSight, FramingSight, HeadSight, Part, Piece, Probe, Proof, Range,
+    Sight, TlsSight,
 };
 pub use reach::OutOfReach;
 
@@ -27,11 +27,12 @@ pub use reach::OutOfReach;
 const OUT_OF_REACH: &str = include_str!("../../faults/out_of_reach.yaml");
 
 /// The files of the shipped catalogue, by the group letters they mostly hold.
-const SHIPPED: [(&str, &str); 6] = [
+const SHIPPED: [(&str, &str); 7] = [
     ("connect.yaml", include_str!("../../faults/connect.yaml")),
     ("tls.yaml", include_str!("../../faults/tls.yaml")),
     ("connection.yaml", include_str!("../../faults/connection.yaml")),
     ("framing.yaml", include_str!("../../faults/framing.yaml")),
+    ("head.yaml", include_str!("../../faults/head.yaml")),
     ("body.yaml", include_str!("../../faults/body.yaml")),
     ("stream.yaml", include_str!("../../faults/stream.yaml")),
 ];
@@ -115,6 +116,10 @@ impl Catalogue {
 pub struct Fault {
     /// The stable name, `snake_case`.
     pub id: String,
+    /// The numbers of the failure modes that it plays, in the list of failure modes that the catalogue follows: a letter
+    /// for the group and two digits.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mode: Option<String>,
     /// Where the failure belongs in the order in which an exchange happens.
     pub group: Group,
     /// The word under which a contract documents such failures.

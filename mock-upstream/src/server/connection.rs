@@ -138,6 +138,7 @@ impl Line<'_> {
             record: &desk.record,
             scenario: desk.scenario.as_ref().map(|(scenario, _)| &**scenario),
             clock: self.core.clock,
+            alarm: &self.core.alarm,
             patience: self.core.caps.patience,
         };
         play::play(stage, &plan).await

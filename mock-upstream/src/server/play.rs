@@ -10,6 +10,7 @@ use socket2::SockRef;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::time::{sleep, timeout};
 
+use super::alarm::Alarm;
 use super::wire::{Left, Wire};
 use crate::journal::{Clock, Ended, Record};
 use crate::scenario::Inner as Scenario;
@@ -25,6 +26,7 @@ pub(super) struct Stage<'a> {
     pub(super) record: &'a Record,
     pub(super) scenario: Option<&'a Scenario>,
     pub(super) clock: Clock,
+    pub(super) alarm: &'a Alarm,
     /// The longest silence of a hang, and the longest wait for a peer that does not read.
     pub(super) patience: Duration,
 }
@@ -139,7 +141,7 @@ impl Stage<'_> {
     /// Writes nothing for so long; how the exchange ended, if it did meanwhile.
     async fn silent(&mut self, time: Duration) -> Option<Ended> {
         tokio::select! {
-            () = sleep(time) => None,
+            () = self.alarm.sleep(time) => None,
             left = self.wire.leaves() => Some(ended_by(left)),
             () = closing(self.scenario) => Some(Ended::ClosedByMock),
         }

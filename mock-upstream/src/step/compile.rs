@@ -27,6 +27,7 @@ pub struct Answer<'a> {
 
 /// Turns what the script says into steps.
 pub fn compile(answer: &Answer<'_>) -> Plan {
+    let answer = &Answer { dialect: answer.dialect.speaking_to(answer.request), ..*answer };
     match &answer.turn.play {
         Play::Ok(reply) => ok(answer, reply),
         Play::Status(status) => self::status(answer, status),
@@ -102,7 +103,7 @@ fn events(answer: &Answer<'_>, play: &EventsPlay) -> Plan {
         }
         AfterEvents::Stall => score.last(Step::Hang),
         AfterEvents::ErrorEvent(event) => {
-            score.foreign_event(&answer.dialect.error_event(&event.error, &answer.scene));
+            score.foreign_event(&answer.dialect.error_event(&event.error, &score.stream(), &answer.scene));
             score.decide();
             score.end();
         }
