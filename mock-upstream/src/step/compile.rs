@@ -122,6 +122,9 @@ fn fault(answer: &Answer<'_>, play: &FaultPlay) -> Plan {
     let lane = healthy.lane();
     let played = match (fault.program(lane), fault.bind(&play.params)) {
         (_, Err(error)) => Err(error.to_string()),
+        _ if fault.strikes.needs_provider() => {
+            Err(format!("the fault `{}` is imposed on a provider, not played by a turn", fault.id))
+        }
         _ if !fault.happens_in(&answer.dialect.to_string()) => Err(format!(
             "the fault `{}` happens in {} alone, and the provider speaks {}",
             fault.id,

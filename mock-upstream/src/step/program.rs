@@ -14,7 +14,7 @@ use bytes::Bytes;
 
 use super::{Answer, Head, Score, Step, recode};
 use crate::dialect::Healthy;
-use crate::fault::{Bindings, Op};
+use crate::fault::{Bindings, Op, TlsOp};
 use crate::script::Reply;
 
 /// What a program is played with.
@@ -71,9 +71,9 @@ pub(super) fn play(score: &mut Score<'_>, program: &[Op], stage: &Stage<'_>) -> 
             Op::RawHex(digits) => score.raw(hex(digits)?),
             Op::RawFill { text, times } => score.raw(fill(text, times.value(bindings))),
             Op::Close => score.last(Step::Close),
+            Op::Tls(TlsOp::CloseUnannounced) => score.last(Step::CloseUnannounced),
             Op::Reset => score.last(Step::Reset),
             Op::Hang => score.last(Step::Hang),
-            Op::Refuse => return Err("a refused connection is played by the provider, not by a turn".into()),
             over_the_reply => {
                 if let Some(why) = &score.healthy().refused {
                     return Err(why.clone());
@@ -124,7 +124,8 @@ fn play_over_reply(score: &mut Score<'_>, op: &Op, stage: &Stage<'_>) -> Result<
         | Op::Close
         | Op::Reset
         | Op::Hang
-        | Op::Refuse => {}
+        | Op::Connection(_)
+        | Op::Tls(_) => {}
     }
     Ok(())
 }

@@ -1,6 +1,7 @@
 //! The small language of play programs: operations over the healthy reply to the very request that is answered.
 
 mod arg;
+mod connection;
 mod edit;
 mod event;
 mod event_edit;
@@ -8,11 +9,13 @@ mod form;
 mod head;
 mod place;
 mod reply;
+mod tls;
 pub mod words;
 
 use serde::{Deserialize, Serialize};
 
 pub use arg::Arg;
+pub use connection::ConnectionOp;
 pub use edit::{AnswerOp, CallOp, Edit, Pick, Spot, UsageOp};
 pub use event::{Ending, EventSpan, ForEver, InStream};
 pub use event_edit::EventEdit;
@@ -20,6 +23,7 @@ pub use form::{Cut, EventPart, EventsAs, Fragment, Hex, LineEnd, Pack};
 pub use head::{ChunkOp, Extent, Flood, Framing, HeadOp, Pace, Recoding};
 pub use place::Place;
 pub use reply::{Content, ErrorContent, ReplyOp};
+pub use tls::{Beginning, CertificateFlaw, TlsOp};
 
 /// What a fault plays, in order. A program that ends without `close`, `reset` or `hang` leaves the
 /// connection to the next request.
@@ -102,8 +106,10 @@ pub enum Op {
     Reset,
     /// Keeps the connection open in silence until the peer leaves or the cap is reached.
     Hang,
-    /// Closes pooled connections and then the listener, so that connecting is refused.
-    Refuse,
+    /// Treats new connections of the provider so, before any request is read.
+    Connection(ConnectionOp),
+    /// Does so with TLS.
+    Tls(TlsOp),
 }
 
 impl Op {
@@ -140,6 +146,17 @@ impl Op {
     /// Whether it decides what the healthy reply is, and writes nothing.
     pub(super) fn prepares(&self) -> bool {
         matches!(self, Self::Answer(_) | Self::Edit(_))
+    }
+
+    /// Whether it can be done to a connection of which no request was read.
+    pub(super) fn needs_no_request(&self) -> bool {
+        match self {
+            Self::Wait(_) | Self::Raw(_) | Self::Close | Self::Reset | Self::Hang | Self::Connection(_) => {
+                true
+            }
+            Self::Tls(tls) => tls.needs_no_request(),
+            _ => false,
+        }
     }
 
     pub(super) fn needs_events(&self) -> bool {
