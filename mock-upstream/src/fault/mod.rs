@@ -1,6 +1,7 @@
 //! What can go wrong at a provider and when, as data: the catalogue that ships with the crate.
 
 mod class;
+mod mode;
 mod op;
 mod param;
 mod proof;
@@ -11,6 +12,7 @@ use std::sync::LazyLock;
 use serde::{Deserialize, Serialize};
 
 pub use class::{Family, Group, Lane, Strikes};
+pub use mode::{Coverage, Mode};
 pub use op::{
     Arg, ChunkOp, Content, Ending, EventSpan, Extent, Flood, Framing, HeadOp, InStream, Op, Pace, Place,
     Program, Recoding, ReplyOp,
