@@ -40,7 +40,9 @@ fn asks(operation: &Operation, fault: &Fault) -> bool {
     fault.needs.iter().all(|need| match need {
         Need::Words => operation.streams,
         Need::Embeddings => !operation.streams,
-        Need::SeveralInputs | Need::SeveralChoices | Need::StreamUsage | Need::Logprobs | Need::Schema => false,
+        Need::SeveralInputs | Need::SeveralChoices | Need::StreamUsage | Need::Logprobs | Need::Schema => {
+            false
+        }
     })
 }
 

@@ -60,21 +60,6 @@ impl Group {
         Self::L,
     ];
 
-    /// How many ways of failing are known of it, variants of a parameter counted once: the survey that the catalogue was
-    /// made from numbers them `A01`, `A02`, ….
-    pub fn known(self) -> usize {
-        match self {
-            Self::A => 19,
-            Self::B | Self::L => 12,
-            Self::C | Self::K => 21,
-            Self::D => 20,
-            Self::E | Self::J => 14,
-            Self::F | Self::H => 36,
-            Self::G => 15,
-            Self::I => 9,
-        }
-    }
-
     /// What the group holds, in a few words.
     pub fn says(self) -> &'static str {
         match self {
@@ -91,27 +76,6 @@ impl Group {
             Self::K => "success with another meaning",
             Self::L => "sequences",
         }
-    }
-
-    /// How many modes the list of failures has in this group; the catalogue is measured by it.
-    pub fn modes(self) -> usize {
-        match self {
-            Self::A => 19,
-            Self::B | Self::L => 12,
-            Self::C | Self::K => 21,
-            Self::D => 20,
-            Self::E | Self::J => 14,
-            Self::F | Self::H => 36,
-            Self::G => 15,
-            Self::I => 9,
-        }
-    }
-
-    /// Whether the list has this mode, such as `K05`.
-    pub fn lists(self, mode: &str) -> bool {
-        let number = mode.strip_prefix(&format!("{self:?}")).filter(|number| number.len() == 2);
-        let number = number.and_then(|number| number.parse::<usize>().ok());
-        number.is_some_and(|number| (1..=self.modes()).contains(&number))
     }
 }
 

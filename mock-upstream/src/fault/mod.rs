@@ -1,18 +1,21 @@
 //! What can go wrong at a provider and when, as data: the catalogue that ships with the crate.
 
 mod class;
+mod listing;
+mod mode;
 mod op;
 mod param;
 mod premise;
 mod proof;
-mod reach;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use serde::{Deserialize, Serialize};
 
 pub use class::{Family, Group, Lane, Need, Strikes};
+pub use listing::{FaultListed, GroupListed, Listing, ParamListed};
+pub use mode::Mode;
 pub use op::{
     AnswerOp, Arg, Beginning, CallOp, CertificateFlaw, ChunkOp, ConnectionOp, Content, Edit, Ending,
     ErrorContent, EventSpan, Extent, Flood, Framing, HeadOp, InStream, Op, Pace, Pick, Place, Program,
@@ -25,10 +28,6 @@ pub use proof::{
     After, Changes, Coding, Distrust, EventSight, EventsSight, FramingSight, HeadSight, PaceSight, Part,
     Piece, Probe, Proof, Range, Sight, TlsSight,
 };
-pub use reach::OutOfReach;
-
-/// What the shipped catalogue leaves out.
-const OUT_OF_REACH: &str = include_str!("../../faults/out_of_reach.yaml");
 
 /// The files of the shipped catalogue, by the group letters they mostly hold.
 const SHIPPED: [(&str, &str); 15] = [
@@ -53,15 +52,13 @@ const SHIPPED: [(&str, &str); 15] = [
 #[derive(Debug, Clone)]
 pub struct Catalogue {
     faults: Vec<Fault>,
-    out_of_reach: Vec<OutOfReach>,
 }
 
 impl Catalogue {
     /// The catalogue that is built into the crate.
     pub fn shipped() -> &'static Self {
         static CATALOGUE: LazyLock<Catalogue> = LazyLock::new(|| {
-            let shipped = Catalogue::parse(&SHIPPED).and_then(|faults| faults.without(OUT_OF_REACH));
-            shipped.expect("the shipped catalogue is valid, which a test keeps")
+            Catalogue::parse(&SHIPPED).expect("the shipped catalogue is valid, which a test keeps")
         });
         &CATALOGUE
     }
@@ -86,18 +83,7 @@ impl Catalogue {
                 faults.push(fault);
             }
         }
-        Ok(Self { faults, out_of_reach: Vec::new() })
-    }
-
-    fn without(self, text: &str) -> Result<Self, CatalogueError> {
-        let out_of_reach = reach::parse(text)
-            .map_err(|why| CatalogueError::Unreadable { file: "out_of_reach.yaml".to_owned(), why })?;
-        Ok(Self { out_of_reach, ..self })
-    }
-
-    /// The known failures that cannot be played on one machine in user space, and why, in the order of their groups.
-    pub fn out_of_reach(&self) -> &[OutOfReach] {
-        &self.out_of_reach
+        Ok(Self { faults })
     }
 
     /// The fault with this id.
@@ -108,24 +94,6 @@ impl Catalogue {
     /// All faults, in the order in which they were written.
     pub fn faults(&self) -> &[Fault] {
         &self.faults
-    }
-
-    /// What people and tools are shown: every fault without its program.
-    pub fn listing(&self) -> Vec<Listed<'_>> {
-        self.faults.iter().map(Fault::listed).collect()
-    }
-
-    /// For each group how many of its listed modes the catalogue plays.
-    pub fn covered(&self) -> Vec<(Group, usize)> {
-        let modes: BTreeSet<&str> = self.faults.iter().filter_map(|fault| fault.mode.as_deref()).collect();
-        let covered = |group: Group| modes.iter().filter(|mode| group.lists(mode)).count();
-        Group::ALL.into_iter().map(|group| (group, covered(group))).collect()
-    }
-
-    /// How many faults each group has, groups without any included.
-    pub fn counts(&self) -> Vec<(Group, usize)> {
-        let count = |group| self.faults.iter().filter(|fault| fault.group == group).count();
-        Group::ALL.into_iter().map(|group| (group, count(group))).collect()
     }
 }
 
@@ -183,22 +151,6 @@ impl Fault {
     /// Whether it can happen in the dialect of this name.
     pub fn happens_in(&self, dialect: &str) -> bool {
         self.dialects.is_empty() || self.dialects.iter().any(|known| known == dialect)
-    }
-
-    fn listed(&self) -> Listed<'_> {
-        let Self { id, group, mode, family, strikes, dialects, says, needs, params, .. } = self;
-        Listed {
-            id,
-            group: *group,
-            mode: mode.as_deref(),
-            family: *family,
-            strikes: *strikes,
-            lanes: self.lanes(),
-            dialects,
-            says,
-            needs,
-            params,
-        }
     }
 
     /// Gives every parameter its value: the script's, else the default.
@@ -263,8 +215,8 @@ impl Fault {
         if programs.into_iter().flatten().any(|program| !program.is_sorted_by_key(|op| !op.prepares())) {
             return Err("`answer` and `edit` come before everything else".into());
         }
-        if self.mode.as_deref().is_some_and(|mode| !Group::ALL.into_iter().any(|group| group.lists(mode))) {
-            return Err("no group lists such a mode".into());
+        if let Some(mode) = self.mode.as_deref().filter(|mode| Mode::get(mode).is_none()) {
+            return Err(format!("there is no failure mode `{mode}`"));
         }
         if !self.proof.fits(&self.play) {
             return Err("the lanes of `proof` are not those of `play`".into());
@@ -273,32 +225,6 @@ impl Fault {
             [&Params::new(), &self.proof.with].map(|given| param::bind(&self.id, &self.params, given));
         bound.into_iter().try_for_each(|bound| bound.map(drop).map_err(|error| error.to_string()))
     }
-}
-
-/// A fault as it is listed.
-#[derive(Debug, Clone, Serialize)]
-pub struct Listed<'a> {
-    /// The stable name.
-    pub id: &'a str,
-    /// Where it belongs.
-    pub group: Group,
-    /// Which of the group's listed modes it plays.
-    pub mode: Option<&'a str>,
-    /// Under which word contracts document it.
-    pub family: Family,
-    /// How far the exchange has come.
-    pub strikes: Strikes,
-    /// In which lanes it can happen.
-    pub lanes: Vec<Lane>,
-    /// In which dialects; all when empty.
-    #[serde(skip_serializing_if = "<[_]>::is_empty")]
-    pub dialects: &'a [String],
-    /// What happens.
-    pub says: &'a str,
-    /// What the request has to ask for.
-    pub needs: &'a [Need],
-    /// What a script may set.
-    pub params: &'a BTreeMap<String, Param>,
 }
 
 /// The programs of a fault: either `every`, or one for each lane in which it can happen.
