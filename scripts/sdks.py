@@ -90,11 +90,16 @@ def serving(mock: str, folder: Path):
         running = json.loads(process.stdout.readline())
         urls = {provider["name"]: provider["url"] for provider in running["providers"]}
         refuse(running["control"], token)
-        yield os.environ | {"MOCK_CONTROL": running["control"], "MOCK_TOKEN": token, "MOCK_PROVIDERS": json.dumps(urls),
-                            "NO_PROXY": "127.0.0.1", "no_proxy": "127.0.0.1"}
+        yield surroundings() | {"MOCK_CONTROL": running["control"], "MOCK_TOKEN": token, "MOCK_PROVIDERS": json.dumps(urls)}
     finally:
         process.terminate()
         process.wait(timeout=10)
+
+
+def surroundings() -> dict:
+    """The environment without what the SDKs would read of it, above all somebody's real keys."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("OPENAI_", "ANTHROPIC_"))}
+    return kept | {"NO_PROXY": "127.0.0.1", "no_proxy": "127.0.0.1"}
 
 
 def refuse(control: str, token: str) -> None:
