@@ -35,8 +35,10 @@ fn prey(fault: &str, answer: &str) -> mock::Reply {
     else {
         return reply(answer);
     };
-    let answer = more.as_ref().map_or_else(|| answer.to_owned(), |more| format!("{answer} {more}"));
-    mock::Reply { tool_calls: tool_calls.clone(), ..reply(&answer) }
+    if !tool_calls.is_empty() {
+        return mock::Reply { tool_calls: tool_calls.clone(), ..mock::Reply::default() };
+    }
+    reply(&more.as_ref().map_or_else(|| answer.to_owned(), |more| format!("{answer} {more}")))
 }
 
 /// The script of a provider about which a case says nothing.

@@ -150,6 +150,8 @@ fn pace(fault: &Fault, limit: Duration) -> Vec<(String, u64)> {
     let mut paced = match fault.family {
         Family::Late => vec![("delay", (millis / 4).min(300))],
         Family::Drip => vec![("bytes", DRIP_BYTES), ("every", (millis * 2 / DRIP_PIECES).max(1))],
+        // What comes again and again has to have come twice before the gateway gives up.
+        Family::StreamDrip | Family::StreamStall => vec![("every", (millis / 5).clamp(1, 500))],
         _ => Vec::new(),
     };
     paced.push(("pause", (millis / 8).clamp(20, 250)));

@@ -69,7 +69,11 @@ pub fn of(
         for lane in fault.lanes() {
             for operation in choice.operations(&contract, lane)? {
                 let subject = Subject::new(fault, lane, operation);
-                match ground.planned(fault, lane, operation) {
+                let planned = match fault.mode.as_deref() == Some(RUINOUS) && choice.faults.is_empty() {
+                    true => Err(ASK_BY_NAME.to_owned()),
+                    false => ground.planned(fault, lane, operation),
+                };
+                match planned {
                     Ok(case) => {
                         cases.push(case);
                         subjects.push(subject);
@@ -100,6 +104,10 @@ impl Subject {
         }
     }
 }
+
+/// The failure mode that books more tokens than any account has, after which a gateway with budgets refuses everything.
+const RUINOUS: &str = "K17";
+const ASK_BY_NAME: &str = "it may use up the account's whole budget; survey it alone, by its name";
 
 struct Ground<'g> {
     contract: &'g Contract,

@@ -90,9 +90,14 @@ fn field(value: &Json) -> String {
     }
 }
 
+/// What a gateway computes from a date differs by the second: from a minute on, the nearest five seconds are shown.
+fn steady(seconds: u64) -> u64 {
+    if seconds < 60 { seconds } else { (seconds + 2) / 5 * 5 }
+}
+
 fn retry_after(text: &str) -> String {
     match RetryAfter::parse(text) {
-        RetryAfter::Seconds(seconds) => format!("{seconds} s"),
+        RetryAfter::Seconds(seconds) => format!("{} s", steady(seconds)),
         // The moment differs from run to run.
         RetryAfter::Date(_) => "a date".to_owned(),
         RetryAfter::Other(text) => shortened(&one_line(&text)),
