@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::dialect::{Dialect, Identity};
 use crate::journal::{Entry, JournalCaps, Page, Progress};
-use crate::scenario::Unreached;
+use crate::scenario::{Ambient, Unreached};
 use crate::script::Script;
 
 /// That the server runs.
@@ -200,6 +200,30 @@ pub struct Dropped {
     pub closed: usize,
 }
 
+/// A kind of request that is to be ambient at a provider.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DeclareAmbient {
+    /// The kind.
+    pub kind: Ambient,
+    /// It is so for so many milliseconds, unless it is renewed.
+    #[serde(default = "default_ttl")]
+    pub ttl_ms: u64,
+}
+
+/// A kind of request that is ambient at a provider.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AmbientView {
+    /// Its id.
+    pub id: String,
+    /// The provider.
+    pub provider: String,
+    /// The kind.
+    pub kind: Ambient,
+    /// Milliseconds until it is so no more.
+    pub expires_in_ms: u64,
+}
+
 /// A fault that is to hold at a provider until it is lifted.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -258,6 +282,8 @@ pub struct ResetView {
     pub claims: usize,
     /// Impositions that were lifted.
     pub impositions: usize,
+    /// Kinds of requests that are ambient no more.
+    pub ambient: usize,
     /// Added providers that were removed.
     pub providers: usize,
 }

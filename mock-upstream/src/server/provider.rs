@@ -13,6 +13,7 @@ use tokio::time::sleep;
 
 use super::{Core, connection};
 use crate::dialect::{Dialect, Identity};
+use crate::scenario::{Ambient, Declared};
 
 const BACKLOG: i32 = 1024;
 /// After a failed accept, mostly for want of file descriptors, connections get time to end.
@@ -121,6 +122,12 @@ impl Provider {
             Err(error) => Err(error),
             Ok(_) => Err(io::Error::other("somebody else listens on the port")),
         }
+    }
+
+    /// Makes a kind of request ambient here: until what is returned is dropped, it gets a healthy reply and belongs to
+    /// nobody. Several may declare the same.
+    pub fn declare_ambient(&self, kind: Ambient) -> Declared {
+        self.core.registry.declare(self.name(), kind)
     }
 
     pub(super) async fn retire(&self) {

@@ -13,14 +13,14 @@ use super::{
     AddProvider, ClaimView, ClockView, Code, FaultsView, JournalPage, Listed, OpenScenario, ProviderView,
     ResetView, ScenarioView, TakeClaim, Token, Version,
 };
-use crate::journal::{Clock, Entry};
+use crate::journal::{Clock, Entry, Page};
 use crate::scenario::{ClaimError, ScenarioSpec};
 use crate::server::{ProviderOptions, Stray};
 use call::{Line, path};
 use lease::TTL_MS;
 
 pub use error::Error;
-pub use provider::{RemoteClaim, RemoteImposition, RemoteProvider};
+pub use provider::{RemoteAmbience, RemoteClaim, RemoteImposition, RemoteProvider};
 pub use scenario::RemoteScenario;
 
 /// How often the clocks are compared; the closest comparison counts.
@@ -136,6 +136,18 @@ impl Client {
         Ok(RemoteProvider::added(&self.line, view))
     }
 
+    /// Stops a provider that a client added; `false` when there is none of this name.
+    ///
+    /// # Errors
+    /// It was there from the start, or the mock cannot be asked.
+    pub async fn remove_provider(&self, name: &str) -> Result<bool, Error> {
+        match self.line.delete(&path(&["providers", name])).await {
+            Ok(()) => Ok(true),
+            Err(Error::Refused(problem)) if problem.code == Code::NoSuchProvider => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
     /// Takes a provider exclusively: until the claim is released, what arrives there unmarked belongs to this send.
     ///
     /// # Errors
@@ -166,7 +178,7 @@ impl Client {
     /// # Errors
     /// The mock cannot be asked.
     pub async fn strays(&self, stray: Stray) -> Result<Vec<Entry>, Error> {
-        all_pages(&self.line, &stray_path(stray), self.clock).await
+        self.all_strays_since(stray, 0).await.map(|page| page.entries)
     }
 
     /// A page of those requests from this place on, waited for so long when there is none yet; at most a minute.
@@ -180,6 +192,14 @@ impl Client {
         wait: Duration,
     ) -> Result<JournalPage, Error> {
         read_page(&self.line, &stray_path(stray), self.clock, since, wait).await
+    }
+
+    /// All of those requests from this place on.
+    ///
+    /// # Errors
+    /// The mock cannot be asked.
+    pub async fn all_strays_since(&self, stray: Stray, since: usize) -> Result<Page, Error> {
+        pages_since(&self.line, &stray_path(stray), self.clock, since).await
     }
 
     /// Requests that belonged to nobody, in the order of arrival.
@@ -265,17 +285,22 @@ async fn read_page(
     Ok(page)
 }
 
-/// The whole of a journal, page by page.
+/// The whole of a journal.
 async fn all_pages(line: &Line, journal: &str, clock: Clock) -> Result<Vec<Entry>, Error> {
-    let mut entries = Vec::new();
-    let mut since = 0;
+    pages_since(line, journal, clock, 0).await.map(|page| page.entries)
+}
+
+/// A journal from this place on to its end, page by page.
+async fn pages_since(line: &Line, journal: &str, clock: Clock, since: usize) -> Result<Page, Error> {
+    let mut whole = Page { next: since, ..Page::default() };
     loop {
-        let page = read_page(line, journal, clock, since, Duration::ZERO).await?;
-        let read = page.entries.len();
-        entries.extend(page.entries);
-        if page.next >= page.end || read == 0 {
-            return Ok(entries);
+        let JournalPage { entries, next, end, dropped, .. } =
+            read_page(line, journal, clock, whole.next, Duration::ZERO).await?;
+        let read = entries.len();
+        whole.entries.extend(entries);
+        whole = Page { next, end, dropped, ..whole };
+        if next >= end || read == 0 {
+            return Ok(whole);
         }
-        since = page.next;
     }
 }

@@ -6,8 +6,9 @@ use std::sync::Arc;
 use super::Error;
 use super::call::{Line, path};
 use super::lease::{Lease, TTL_MS, delete_later};
-use crate::control::{ClaimView, Dropped, Impose, ImpositionView, ProviderView};
-use crate::dialect::Identity;
+use crate::control::{AmbientView, ClaimView, DeclareAmbient, Dropped, Impose, ImpositionView, ProviderView};
+use crate::dialect::{Dialect, Identity};
+use crate::scenario::Ambient;
 
 /// A provider; clones are the same one.
 #[derive(Debug, Clone)]
@@ -77,6 +78,29 @@ impl RemoteProvider {
         Ok(RemoteImposition { line: Arc::clone(&self.line), path: Some(path), _lease: lease })
     }
 
+    /// Makes a kind of request ambient here: until what is returned is dropped, it gets a healthy reply and belongs to
+    /// nobody.
+    ///
+    /// # Errors
+    /// The mock cannot be asked.
+    pub async fn declare_ambient(&self, kind: Ambient) -> Result<RemoteAmbience, Error> {
+        let wanted = DeclareAmbient { kind, ttl_ms: TTL_MS };
+        let view: AmbientView = self.line.post(&self.path(&["ambient"]), &wanted).await?;
+        let path = self.path(&["ambient", &view.id]);
+        let lease = Lease::of(&self.line, &path);
+        Ok(RemoteAmbience { line: Arc::clone(&self.line), path, _lease: lease })
+    }
+
+    /// Whether it was there from the start.
+    pub fn is_permanent(&self) -> bool {
+        self.view.expires_in_ms.is_none()
+    }
+
+    /// How it speaks.
+    pub fn dialect(&self) -> Dialect {
+        self.view.dialect
+    }
+
     /// Stops the provider; only one that a client added.
     ///
     /// # Errors
@@ -119,6 +143,21 @@ impl Drop for RemoteImposition {
         if let Some(path) = self.path.take() {
             delete_later(&self.line, &path);
         }
+    }
+}
+
+/// A kind of request that is ambient at a provider. It is so no more a moment after this is dropped.
+#[derive(Debug)]
+#[must_use = "the kind is ambient only until this is dropped"]
+pub struct RemoteAmbience {
+    line: Arc<Line>,
+    path: String,
+    _lease: Lease,
+}
+
+impl Drop for RemoteAmbience {
+    fn drop(&mut self) {
+        delete_later(&self.line, &self.path);
     }
 }
 

@@ -10,7 +10,7 @@ use tokio::time::Instant;
 use super::Standing;
 use crate::control::ResetView;
 use crate::control::problem::{Code, Problem};
-use crate::scenario::{Claim, Closed, Scenario, ScenarioSpec};
+use crate::scenario::{Ambient, Claim, Closed, Declared, Scenario, ScenarioSpec};
 use crate::server::{MockUpstream, Provider, Refusal, Stray};
 
 /// Ended scenarios of which it is remembered how they ended.
@@ -35,6 +35,7 @@ pub(super) struct Held {
     ended: VecDeque<(u64, Code)>,
     pub(super) claims: BTreeMap<u64, HeldClaim>,
     pub(super) impositions: BTreeMap<u64, Imposition>,
+    pub(super) ambient: BTreeMap<u64, HeldAmbient>,
     /// The providers that clients added.
     pub(super) added: BTreeMap<String, Instant>,
 }
@@ -58,6 +59,14 @@ pub(super) struct Imposition {
     pub(super) provider: String,
     pub(super) fault: String,
     pub(super) refusal: Refusal,
+    pub(super) until: Instant,
+}
+
+#[derive(Debug)]
+pub(super) struct HeldAmbient {
+    pub(super) provider: String,
+    pub(super) kind: Ambient,
+    pub(super) _declared: Declared,
     pub(super) until: Instant,
 }
 
@@ -110,6 +119,7 @@ impl Ledger {
                 scenarios: open.len() - standing,
                 claims: held.claims.len() - standing,
                 impositions: std::mem::take(&mut held.impositions).len(),
+                ambient: std::mem::take(&mut held.ambient).len(),
                 providers: 0,
             };
             for number in open {
@@ -171,6 +181,7 @@ impl Held {
     pub(super) fn strip(&mut self, provider: &str) {
         self.claims.retain(|_, held| held.claim.provider() != provider);
         self.impositions.retain(|_, imposition| imposition.provider != provider);
+        self.ambient.retain(|_, ambient| ambient.provider != provider);
         self.added.remove(provider);
     }
 }

@@ -2,8 +2,11 @@
 
 use std::net::SocketAddr;
 
-use crate::control::{Code, Error, IMPOSABLE, Problem, RemoteClaim, RemoteImposition, RemoteProvider};
-use crate::dialect::Identity;
+use crate::control::{
+    Code, Error, IMPOSABLE, Problem, RemoteAmbience, RemoteClaim, RemoteImposition, RemoteProvider,
+};
+use crate::dialect::{Dialect, Identity};
+use crate::scenario::Ambient;
 use crate::{scenario, server};
 
 /// A provider, wherever its mock runs; clones are the same one.
@@ -33,6 +36,16 @@ pub enum Imposition {
     Embedded(server::Refusal),
     /// In another.
     Remote(RemoteImposition),
+}
+
+/// A kind of request that is ambient at a provider until this is dropped.
+#[derive(Debug)]
+#[must_use = "the kind is ambient only until this is dropped"]
+pub enum Ambience {
+    /// In this process.
+    Embedded(scenario::Declared),
+    /// In another.
+    Remote(RemoteAmbience),
 }
 
 impl Provider {
@@ -84,6 +97,34 @@ impl Provider {
         match self {
             Self::Embedded(provider) => Ok(provider.drop_idle_connections().await),
             Self::Remote(provider) => provider.drop_idle_connections().await,
+        }
+    }
+
+    /// Makes a kind of request ambient here: until what is returned is dropped, it gets a healthy reply and belongs to
+    /// nobody.
+    ///
+    /// # Errors
+    /// A remote mock cannot be asked.
+    pub async fn declare_ambient(&self, kind: Ambient) -> Result<Ambience, Error> {
+        match self {
+            Self::Embedded(provider) => Ok(Ambience::Embedded(provider.declare_ambient(kind))),
+            Self::Remote(provider) => provider.declare_ambient(kind).await.map(Ambience::Remote),
+        }
+    }
+
+    /// Whether it was there from the start of a remote mock, which never ends it.
+    pub fn is_permanent(&self) -> bool {
+        match self {
+            Self::Embedded(_) => false,
+            Self::Remote(provider) => provider.is_permanent(),
+        }
+    }
+
+    /// How it speaks.
+    pub fn dialect(&self) -> Dialect {
+        match self {
+            Self::Embedded(provider) => provider.dialect(),
+            Self::Remote(provider) => provider.dialect(),
         }
     }
 
