@@ -45,6 +45,22 @@ pub fn table(catalogue: &Catalogue) -> String {
         out.push('\n');
     }
     out.push_str(&format!("{} faults\n", faults.len()));
+    out.push_str(&out_of_reach(catalogue));
+    out
+}
+
+/// What the catalogue leaves out, and why.
+fn out_of_reach(catalogue: &Catalogue) -> String {
+    let missing = catalogue.out_of_reach();
+    if missing.is_empty() {
+        return String::new();
+    }
+    let column = 2 + 3 + 2;
+    let mut out = format!("\nOut of reach for a mock on one machine without root ({})\n", missing.len());
+    for missing in missing {
+        let text = wrapped(&format!("{} {}", missing.says, missing.why), WIDTH - column);
+        out.push_str(&format!("  {}  {}\n", missing.id, text.join(&format!("\n{:column$}", ""))));
+    }
     out
 }
 
@@ -59,7 +75,8 @@ fn particulars(fault: &Fault) -> String {
     format!("[{}]", parts.join("; "))
 }
 
-/// The catalogue as JSON: `total`, `groups[]{group,says,count}`, `faults[]{id,group,family,strikes,lanes,says,params[]}`.
+/// The catalogue as JSON: `total`, `groups[]{group,says,count}`, `faults[]{id,group,family,strikes,lanes,says,params[]}`,
+/// `out_of_reach[]{id,group,says,why}`.
 pub fn document(catalogue: &Catalogue) -> Value {
     let groups: Vec<Value> = catalogue
         .counts()
@@ -67,7 +84,7 @@ pub fn document(catalogue: &Catalogue) -> Value {
         .map(|(group, count)| json!({"group": word(&group), "says": group.says(), "count": count}))
         .collect();
     let faults: Vec<Value> = catalogue.faults().iter().map(fault).collect();
-    json!({"total": faults.len(), "groups": groups, "faults": faults})
+    json!({"total": faults.len(), "groups": groups, "faults": faults, "out_of_reach": catalogue.out_of_reach()})
 }
 
 fn fault(fault: &Fault) -> Value {

@@ -10,12 +10,14 @@ use crate::spec::language::expect::Expectations;
 use crate::spec::language::value::{Value, ValueKind};
 use crate::spec::read::place::Place;
 
-/// One case for each fault, operation and lane; families that the contract does not map are left out.
+/// One case for each fault, operation and lane; families that the contract does not map are left out, and
+/// so is what needs TLS.
 /// Returns each case with its fault's id. `limit` is the gateway's limit for an upstream answer: what is slow is made slow
 /// in relation to it.
 pub fn sweep(contract: &Contract, catalogue: &Catalogue, limit: Duration) -> Vec<(Case, String)> {
     let mut cases = Vec::new();
-    for fault in catalogue.faults() {
+    // A target's upstream is spoken to without TLS.
+    for fault in catalogue.faults().iter().filter(|fault| !fault.needs_tls()) {
         let Some(rule) = contract.faults.iter().find(|rule| rule.family.value == fault.family.to_string())
         else {
             continue;

@@ -44,10 +44,6 @@ pub(crate) fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) 
 /// The OpenAPI 3.1 document of the control API.
 pub const OPENAPI: &str = include_str!("../../openapi.json");
 
-/// The fault of the catalogue that holds at connections, before any request.
-#[cfg(any(feature = "client", feature = "daemon"))]
-const IMPOSABLE: &str = "refused";
-
 /// The time to live of what is created without saying one, in milliseconds.
 pub const DEFAULT_TTL_MS: u64 = 600_000;
 /// The longest time to live, in milliseconds.

@@ -60,6 +60,21 @@ impl Group {
         Self::L,
     ];
 
+    /// How many ways of failing are known of it, variants of a parameter counted once: the survey that the catalogue was
+    /// made from numbers them `A01`, `A02`, ….
+    pub fn known(self) -> usize {
+        match self {
+            Self::A => 19,
+            Self::B | Self::L => 12,
+            Self::C | Self::K => 21,
+            Self::D => 20,
+            Self::E | Self::J => 14,
+            Self::F | Self::H => 36,
+            Self::G => 15,
+            Self::I => 9,
+        }
+    }
+
     /// What the group holds, in a few words.
     pub fn says(self) -> &'static str {
         match self {

@@ -4,6 +4,7 @@ mod class;
 mod op;
 mod param;
 mod proof;
+mod reach;
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
@@ -12,16 +13,23 @@ use serde::{Deserialize, Serialize};
 
 pub use class::{Family, Group, Lane, Strikes};
 pub use op::{
-    Arg, ChunkOp, Content, Ending, EventSpan, Extent, Flood, Framing, HeadOp, InStream, Op, Pace, Place,
-    Program, Recoding, ReplyOp,
+    Arg, Beginning, CertificateFlaw, ChunkOp, ConnectionOp, Content, Ending, EventSpan, Extent, Flood,
+    Framing, HeadOp, InStream, Op, Pace, Place, Program, Recoding, ReplyOp, TlsOp,
 };
 pub use param::{BindError, Bindings, Param, ParamKind, Params};
 pub use proof::{
-    After, Changes, Coding, EventSight, FramingSight, HeadSight, Part, Piece, Probe, Proof, Range, Sight,
+    After, Changes, Coding, Distrust, EventSight, FramingSight, HeadSight, Part, Piece, Probe, Proof, Range,
+    Sight, TlsSight,
 };
+pub use reach::OutOfReach;
+
+/// What the shipped catalogue leaves out.
+const OUT_OF_REACH: &str = include_str!("../../faults/out_of_reach.yaml");
 
 /// The files of the shipped catalogue, by the group letters they mostly hold.
-const SHIPPED: [(&str, &str); 5] = [
+const SHIPPED: [(&str, &str); 7] = [
+    ("connect.yaml", include_str!("../../faults/connect.yaml")),
+    ("tls.yaml", include_str!("../../faults/tls.yaml")),
     ("connection.yaml", include_str!("../../faults/connection.yaml")),
     ("framing.yaml", include_str!("../../faults/framing.yaml")),
     ("head.yaml", include_str!("../../faults/head.yaml")),
@@ -33,13 +41,15 @@ const SHIPPED: [(&str, &str); 5] = [
 #[derive(Debug, Clone)]
 pub struct Catalogue {
     faults: Vec<Fault>,
+    out_of_reach: Vec<OutOfReach>,
 }
 
 impl Catalogue {
     /// The catalogue that is built into the crate.
     pub fn shipped() -> &'static Self {
         static CATALOGUE: LazyLock<Catalogue> = LazyLock::new(|| {
-            Catalogue::parse(&SHIPPED).expect("the shipped catalogue is valid, which a test keeps")
+            let shipped = Catalogue::parse(&SHIPPED).and_then(|faults| faults.without(OUT_OF_REACH));
+            shipped.expect("the shipped catalogue is valid, which a test keeps")
         });
         &CATALOGUE
     }
@@ -64,7 +74,18 @@ impl Catalogue {
                 faults.push(fault);
             }
         }
-        Ok(Self { faults })
+        Ok(Self { faults, out_of_reach: Vec::new() })
+    }
+
+    fn without(self, text: &str) -> Result<Self, CatalogueError> {
+        let out_of_reach = reach::parse(text)
+            .map_err(|why| CatalogueError::Unreadable { file: "out_of_reach.yaml".to_owned(), why })?;
+        Ok(Self { out_of_reach, ..self })
+    }
+
+    /// The known failures that cannot be played on one machine in user space, and why, in the order of their groups.
+    pub fn out_of_reach(&self) -> &[OutOfReach] {
+        &self.out_of_reach
     }
 
     /// The fault with this id.
@@ -144,6 +165,30 @@ impl Fault {
         param::bind(&self.id, &self.params, given)
     }
 
+    /// Whether it can only happen to a connection that carries TLS, or is to carry it.
+    pub fn needs_tls(&self) -> bool {
+        let programs = [&self.play.every, &self.play.plain, &self.play.stream];
+        programs.into_iter().flatten().flatten().any(|op| matches!(op, Op::Tls(_)))
+    }
+
+    /// What a provider does while the fault is imposed on it, where that does not depend on a request.
+    pub(crate) fn at_connect(&self) -> Option<&Program> {
+        self.play.every.as_ref().filter(|_| self.strikes == Strikes::Connect)
+    }
+
+    fn validate_connections(&self) -> Result<(), String> {
+        if self.strikes != Strikes::Connect {
+            return Ok(());
+        }
+        let program = self.at_connect().ok_or("a fault that strikes at `connect` has no lanes")?;
+        let alone = |op: &Op| matches!(op, Op::Connection(connection) if connection.spares_no_connection());
+        if program.len() > 1 && program.iter().any(alone) {
+            return Err("nothing can be done to connections that never come to be".into());
+        }
+        let last = matches!(program.last(), Some(Op::Close | Op::Reset | Op::Hang | Op::Connection(_)));
+        if last { Ok(()) } else { Err("the program does not say what becomes of the connection".into()) }
+    }
+
     fn validate(&self) -> Result<(), String> {
         let programs = [&self.play.every, &self.play.plain, &self.play.stream];
         if self.play.every.is_some() == (self.play.plain.is_some() || self.play.stream.is_some()) {
@@ -153,10 +198,16 @@ impl Fault {
             if let Some(name) = op.args().into_iter().find_map(|arg| arg.unknown_in(&self.params)) {
                 return Err(format!("`$({name})` is not a parameter"));
             }
-            if matches!(op, Op::Refuse) != (self.strikes == Strikes::Connect) {
-                return Err("`refuse` belongs to faults that strike at `connect`, and only it does".into());
+            if self.strikes == Strikes::Connect && !op.needs_no_request() {
+                return Err("a fault that strikes at `connect` has no request to answer".into());
+            }
+            let before =
+                matches!(op, Op::Connection(_)) || matches!(op, Op::Tls(tls) if tls.needs_no_request());
+            if self.strikes != Strikes::Connect && before {
+                return Err("what is done before a request belongs to faults that strike at `connect`".into());
             }
         }
+        self.validate_connections()?;
         for op in [&self.play.every, &self.play.plain].into_iter().flatten().flatten() {
             if op.needs_events() {
                 return Err("a program for plain replies has no events".into());

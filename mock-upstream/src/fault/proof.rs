@@ -66,6 +66,12 @@ pub enum Probe {
     Chat,
     /// An embedding of OpenAI's; it has no stream.
     Embeddings,
+    /// No request: connecting alone, and once more with a request that is sent at once.
+    Connect,
+    /// No request: a ClientHello, to which raw bytes come back.
+    Hello,
+    /// A handshake by a client that trusts the mock's authority, and a chat completion if that succeeds.
+    Tls,
 }
 
 impl Probe {
@@ -82,6 +88,9 @@ pub struct Sight {
     /// Every byte, in order.
     #[serde(default)]
     pub bytes: Vec<Piece>,
+    /// What a client that speaks TLS makes of it, which comes before the bytes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tls: Option<TlsSight>,
     /// What follows them.
     pub then: After,
     /// The least milliseconds from the request to the last of these bytes, or to the end where there are none or
@@ -96,6 +105,8 @@ pub struct Sight {
 pub enum After {
     /// FIN.
     Fin,
+    /// FIN without the close_notify that TLS asks for.
+    FinUnannounced,
     /// RST.
     Rst,
     /// Silence on an open connection.
@@ -106,6 +117,36 @@ pub enum After {
     More,
     /// Connecting is refused.
     Refused,
+    /// Connecting is not answered.
+    Unanswered,
+    /// Silence on an open connection, on which a long request cannot be written.
+    Unread,
+}
+
+/// What a client that trusts the mock's authority makes of TLS.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TlsSight {
+    /// It does not trust the certificate, and one that trusts anything gets the healthy reply.
+    Distrusts(Distrust),
+    /// It gets a fatal alert of this number.
+    Alert(u8),
+    /// It has offered this protocol and HTTP/1.1, and this one is chosen.
+    Chooses(String),
+}
+
+/// Why a certificate is not trusted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Distrust {
+    /// No known authority has signed it.
+    UnknownIssuer,
+    /// Its time is over.
+    Expired,
+    /// Its time has not come.
+    NotYetValid,
+    /// It is another host's.
+    WrongName,
 }
 
 /// A part of what must be seen. "Healthy" is the reply that was read off the wire for the same request before.
@@ -146,6 +187,10 @@ pub enum Piece {
     Text(String),
     /// These bytes, written in hexadecimal digits.
     Hex(String),
+    /// A record of TLS that holds a ServerHello.
+    ServerHello,
+    /// The beginning of such a record, which ends before the length that it announces.
+    HalfServerHello,
     /// This JSON without spaces; in its strings `$(canary)` stands for the provider's own words.
     Json(Value),
     /// As many bytes as the content length says, which are these pieces in another coding.

@@ -25,6 +25,7 @@ pub(super) async fn compare(raw: &mut Raw, expected: &[Expected]) -> Result<usiz
                 told = head.content_length;
                 head.length
             }
+            Expected::ServerHello { whole } => server_hello(raw, *whole).await?,
             Expected::Bytes(bytes) => exactly(raw, bytes).await?,
             Expected::Coded(coding, bytes) => {
                 let length = told.ok_or("no content length tells how long the coded body is")?;
@@ -127,6 +128,31 @@ fn gunzip(file: &[u8]) -> Result<Vec<u8>, (Vec<u8>, std::io::Error)> {
     match flate2::read::GzDecoder::new(file).read_to_end(&mut content) {
         Ok(_) => Ok(content),
         Err(error) => Err((content, error)),
+    }
+}
+
+/// One record of a handshake (type 22) that begins with a ServerHello (type 2), each with its length in front.
+async fn server_hello(raw: &mut Raw, whole: bool) -> Result<usize, String> {
+    let announced = |bytes: &[u8]| match bytes {
+        [22, 3, _, high, low, 2, ..] => Some(5 + (usize::from(*high) << 8 | usize::from(*low))),
+        _ => None,
+    };
+    loop {
+        let came = raw.unread().len();
+        let length = announced(raw.unread());
+        match length {
+            Some(length) if whole && came >= length => return Ok(raw.take(length).len()),
+            None if came > 5 => return Err(format!("{:02x?} is no ServerHello", &raw.unread()[..6])),
+            _ => {}
+        }
+        let ended = raw.more().await.map_err(|error| error.to_string())?;
+        match (ended, length) {
+            (None, _) => {}
+            (Some(_), Some(length)) if !whole && came < length => return Ok(raw.take(came).len()),
+            (Some(end), _) => {
+                return Err(format!("a ServerHello was to come, and {came} bytes came, then {end:?}"));
+            }
+        }
     }
 }
 

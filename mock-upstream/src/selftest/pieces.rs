@@ -23,6 +23,11 @@ pub(super) enum Expected {
     },
     /// These bytes.
     Bytes(Vec<u8>),
+    /// A record of TLS that holds a ServerHello, whole or cut.
+    ServerHello {
+        /// Whether it ends where it says that it does.
+        whole: bool,
+    },
     /// As many bytes as the content length says, which are these bytes in another coding.
     Coded(Coding, Vec<u8>),
 }
@@ -54,6 +59,8 @@ impl Pieces<'_> {
         for (at, piece) in pieces.iter().enumerate() {
             let part = match piece {
                 Piece::Head => self.head(&HeadSight::default(), 0)?,
+                Piece::ServerHello => Expected::ServerHello { whole: true },
+                Piece::HalfServerHello => Expected::ServerHello { whole: false },
                 Piece::HeadWith(sight) => self.head_before(sight, &pieces[at + 1..])?,
                 Piece::Coded { coding, bytes } => Expected::Coded(*coding, self.bytes(bytes)?),
                 Piece::UnendedHead(sight) => self.head(sight, 0)?.unended(),
@@ -140,6 +147,9 @@ impl Pieces<'_> {
     fn one(&self, piece: &Piece) -> Result<Vec<u8>, String> {
         let body = &self.healthy.body;
         Ok(match piece {
+            Piece::ServerHello | Piece::HalfServerHello => {
+                return Err("a ServerHello stands in no other piece".to_owned());
+            }
             Piece::Head | Piece::HeadWith(_) | Piece::UnendedHead(_) | Piece::Coded { .. } => {
                 return Err("a head, or a coded body, stands in no other piece".to_owned());
             }

@@ -48,6 +48,7 @@ pub(super) async fn prove(claim: Claim<'_>, stage: &Stage) -> Proven {
     let mut left = Instant::now();
     let ended = match sight.then {
         After::Fin => ends(&mut raw, End::Fin, Ended::ClosedByMock, sight).await?,
+        After::FinUnannounced => ends(&mut raw, End::FinUnannounced, Ended::ClosedByMock, sight).await?,
         After::Rst => ends(&mut raw, End::Rst, Ended::ResetByMock, sight).await?,
         After::Open => {
             stays_open(&mut raw).await?;
@@ -70,7 +71,9 @@ pub(super) async fn prove(claim: Claim<'_>, stage: &Stage) -> Proven {
             drop(raw);
             Ended::PeerClosed
         }
-        After::Refused => return Err("a refused connection is proven by connecting".to_owned()),
+        After::Refused | After::Unanswered | After::Unread => {
+            return Err("that is seen by connecting, and a request was sent".to_owned());
+        }
     };
     stage.scenario.idle().await;
     let told = Told { ended, left, count, events: pieces.events(&sight.bytes) };
@@ -82,7 +85,7 @@ pub(super) async fn prove(claim: Claim<'_>, stage: &Stage) -> Proven {
     same(&next, &healthy).map_err(|why| format!("the next connection: {why}"))
 }
 
-fn in_time(sight: &Sight, raw: &Raw) -> Proven {
+pub(super) fn in_time(sight: &Sight, raw: &Raw) -> Proven {
     let least = Duration::from_millis(sight.not_before.unwrap_or_default());
     let took = raw.since_sent();
     if took >= least { Ok(()) } else { Err(format!("early: after {took:?} instead of {least:?}")) }
@@ -97,14 +100,14 @@ async fn ends(raw: &mut Raw, wanted: End, ended: Ended, sight: &Sight) -> Result
     if end == wanted { Ok(ended) } else { Err(format!("ended by {end:?} instead of {wanted:?}")) }
 }
 
-async fn stays_open(raw: &mut Raw) -> Proven {
+pub(super) async fn stays_open(raw: &mut Raw) -> Proven {
     match raw.watch().await.map_err(|error| error.to_string())? {
         End::Open => Ok(()),
         end => Err(format!("the connection was to stay open, and ended by {end:?}")),
     }
 }
 
-fn same(reply: &Reply, healthy: &Reply) -> Proven {
+pub(super) fn same(reply: &Reply, healthy: &Reply) -> Proven {
     if masked(&reply.body) == healthy.body {
         return Ok(());
     }

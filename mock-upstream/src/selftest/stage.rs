@@ -1,7 +1,8 @@
 //! A mock with one provider and one marked scenario, and the requests that are sent to it.
 
 use super::mask::masked;
-use super::raw::{End, Raw};
+use super::raw::Raw;
+use super::secure::{self, Trust};
 use super::{Proven, Reply, prove};
 use crate::fault::{Lane, Probe};
 use crate::scenario::{Markers, Scenario, ScenarioSpec};
@@ -9,14 +10,16 @@ use crate::script::{self, Play};
 use crate::server::{MockUpstream, Options, Provider, ProviderOptions};
 
 pub(super) struct Stage {
-    provider: Provider,
+    pub(super) provider: Provider,
     pub(super) scenario: Scenario,
     word: String,
-    _mock: MockUpstream,
+    /// Whether its connections carry TLS.
+    secure: bool,
+    mock: MockUpstream,
 }
 
 impl Stage {
-    pub(super) async fn new() -> Result<Self, String> {
+    pub(super) async fn new(secure: bool) -> Result<Self, String> {
         let providers = vec![ProviderOptions::named("selftest")];
         let mock = MockUpstream::start(Options { providers, ..Options::default() }).await;
         let mock = mock.map_err(|error| format!("the mock does not start: {error}"))?;
@@ -24,7 +27,7 @@ impl Stage {
         let scenario = mock.open(ScenarioSpec::named("selftest"));
         let word = Markers::seeded(1).fresh().to_string();
         scenario.mark(&word, 1).map_err(|error| error.to_string())?;
-        Ok(Self { provider, scenario, word, _mock: mock })
+        Ok(Self { provider, scenario, word, secure, mock })
     }
 
     pub(super) fn plays(&self, plays: impl IntoIterator<Item = Play>) -> Proven {
@@ -32,7 +35,19 @@ impl Stage {
     }
 
     pub(super) async fn connect(&self) -> Result<Raw, String> {
-        Raw::connect(self.provider.addr()).await.map_err(|error| format!("connecting: {error}"))
+        let addr = self.provider.addr();
+        let raw = if self.secure {
+            let trust = Trust::Authority(&self.authority());
+            secure::connect(addr, trust, &["http/1.1"]).await.map(Raw::over).map_err(|(error, _)| error)
+        } else {
+            Raw::connect(addr).await
+        };
+        raw.map_err(|error| format!("connecting: {error}"))
+    }
+
+    /// The certificate of the mock's authority.
+    pub(super) fn authority(&self) -> String {
+        self.mock.ca_pem()
     }
 
     /// The words by which the provider gives itself away, serial number masked.
@@ -57,30 +72,10 @@ impl Stage {
         })
     }
 
-    /// Connecting is refused for as long as the provider is asked to, and works afterwards.
-    pub(super) async fn refuses(&self) -> Proven {
-        let request = self.request(Probe::Chat, Lane::Plain);
-        self.healthy(&request).await?;
-        let mut pooled = self.connect().await?;
-        pooled.send(&request).await.map_err(|error| error.to_string())?;
-        pooled.reply().await.map_err(|error| format!("a reply before: {error}"))?;
-        let refusal = self.provider.refuse().await.map_err(|error| error.to_string())?;
-        if pooled.end().await.map_err(|error| error.to_string())? != End::Fin {
-            return Err("the pooled connection was reset".to_owned());
-        }
-        match self.connect().await {
-            Ok(_) => return Err("connecting succeeded".to_owned()),
-            Err(why) if why.contains("refused") => {}
-            Err(why) => return Err(why),
-        }
-        refusal.restore().await.map_err(|error| error.to_string())?;
-        self.healthy(&request).await.map(drop)
-    }
-
     pub(super) fn request(&self, probe: Probe, lane: Lane) -> String {
         let (word, stream) = (&self.word, lane == Lane::Stream);
         let (path, body) = match probe {
-            Probe::Chat => (
+            Probe::Chat | Probe::Connect | Probe::Hello | Probe::Tls => (
                 "/v1/chat/completions",
                 format!(
                     r#"{{"model":"gpt-5","stream":{stream},"messages":[{{"role":"user","content":"say {word}"}}]}}"#

@@ -125,6 +125,14 @@ impl Stage<'_> {
                 Ok(()) => Outcome::Over(Ended::ClosedByMock, Part::Done),
                 Err(_) => self.lost(),
             },
+            Step::CloseUnannounced => match self.wire.socket.close_unannounced().await {
+                Some(Ok(())) => Outcome::Over(Ended::ClosedByMock, Part::Done),
+                Some(Err(_)) => self.lost(),
+                None => {
+                    let _ = self.wire.socket.shutdown().await;
+                    Outcome::Over(Ended::ClosedByMock, Part::Missing)
+                }
+            },
             Step::Reset => self.reset(),
             Step::Hang => Outcome::Over(self.hang().await, Part::Done),
         }
@@ -235,7 +243,8 @@ async fn write_all(wire: &mut Wire, bytes: &[u8], written: &mut usize) -> io::Re
         }
         *written += count;
     }
-    Ok(())
+    // TLS keeps records that the network has not taken.
+    wire.socket.flush().await
 }
 
 async fn closing(scenario: Option<&Scenario>) {

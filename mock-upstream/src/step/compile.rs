@@ -122,6 +122,9 @@ fn fault(answer: &Answer<'_>, play: &FaultPlay) -> Plan {
     let lane = healthy.lane();
     let played = match (fault.program(lane), fault.bind(&play.params)) {
         (_, Err(error)) => Err(error.to_string()),
+        _ if fault.strikes.needs_provider() => {
+            Err(format!("the fault `{}` is imposed on a provider, not played by a turn", fault.id))
+        }
         (None, _) => Err(format!("the fault `{}` cannot strike a {lane:?} reply", fault.id)),
         (Some(program), Ok(bindings)) => {
             let mut score = score(answer, &healthy);

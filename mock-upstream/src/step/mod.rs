@@ -63,6 +63,8 @@ pub enum Step {
     },
     /// FIN.
     Close,
+    /// FIN without the close_notify of TLS, which alone carries it.
+    CloseUnannounced,
     /// RST.
     Reset,
     /// Silence until the peer leaves or the cap is reached.

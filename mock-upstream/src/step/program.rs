@@ -8,7 +8,7 @@ use bytes::Bytes;
 
 use super::{Answer, Head, Score, Step, recode};
 use crate::dialect::EventRole;
-use crate::fault::{self, Bindings, Content, EventSpan, InStream, Op, ReplyOp};
+use crate::fault::{self, Bindings, Content, EventSpan, InStream, Op, ReplyOp, TlsOp};
 
 /// Plays the operations in order.
 ///
@@ -27,9 +27,9 @@ pub(super) fn play(
             Op::RawHex(digits) => score.raw(hex(digits)?),
             Op::RawFill { text, times } => score.raw(fill(text, times.value(bindings))),
             Op::Close => score.last(Step::Close),
+            Op::Tls(TlsOp::CloseUnannounced) => score.last(Step::CloseUnannounced),
             Op::Reset => score.last(Step::Reset),
             Op::Hang => score.last(Step::Hang),
-            Op::Refuse => return Err("a refused connection is played by the provider, not by a turn".into()),
             over_the_reply => {
                 if let Some(why) = &score.healthy().refused {
                     return Err(why.clone());
@@ -80,7 +80,8 @@ fn play_over_reply(
         | Op::Close
         | Op::Reset
         | Op::Hang
-        | Op::Refuse => {}
+        | Op::Connection(_)
+        | Op::Tls(_) => {}
     }
     Ok(())
 }

@@ -75,8 +75,11 @@ fn a_catalogue_that_contradicts_itself_is_refused() {
         ("head", "{every: [close], plain: [close]}"),
         ("head", "{plain: [half_event]}"),
         ("head", "{every: [{wait: $(time)}]}"),
-        ("head", "{every: [refuse]}"),
-        ("connect", "{every: [close]}"),
+        ("head", "{every: [{connection: refused}]}"),
+        ("connect", "{every: [half_event]}"),
+        ("connect", "{plain: [close]}"),
+        ("connect", "{every: [{wait: 1}]}"),
+        ("connect", "{every: [{wait: 1}, {connection: refused}]}"),
     ] {
         let error = refused(&fault(strikes, play));
         assert!(matches!(error, CatalogueError::Contradiction { .. }), "{play}: {error}");
@@ -88,4 +91,21 @@ fn a_catalogue_that_contradicts_itself_is_refused() {
     assert!(refused(&unproven).to_string().contains("lanes of `proof`"), "{unproven}");
     let groups: BTreeSet<_> = Group::ALL.into_iter().map(Group::says).collect();
     assert_eq!(groups.len(), 12);
+}
+
+#[test]
+fn what_is_out_of_reach_is_listed_and_leaves_at_least_half_of_each_group() {
+    let missing = Catalogue::shipped().out_of_reach();
+    assert_eq!(
+        missing.iter().map(|missing| missing.id.as_str()).take(3).collect::<Vec<_>>(),
+        ["A01", "A02", "A03"]
+    );
+    for group in Group::ALL {
+        let gone = missing.iter().filter(|missing| missing.group == group).count();
+        assert!(gone * 2 <= group.known(), "{group:?}");
+    }
+    let counted =
+        |group| Catalogue::shipped().counts().into_iter().find(|(known, _)| *known == group).unwrap().1;
+    assert!(counted(Group::A) * 2 >= Group::A.known());
+    assert_eq!(Group::ALL.into_iter().map(Group::known).sum::<usize>(), 229);
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use mock_upstream::dialect::{Dialect, Identity};
-use mock_upstream::fault::{Lane, Strikes};
+use mock_upstream::fault::Lane;
 use mock_upstream::script::{AfterEvents, ErrorEvent, EventsPlay, FaultPlay, Hold, Reply, StatusPlay};
 use mock_upstream::step::{Answer, Plan, Step, compile, unscripted};
 use mock_upstream::{Catalogue, Play, Turn};
@@ -73,7 +73,7 @@ fn every_fault_compiles_where_it_can_strike_and_says_so_where_it_cannot() {
     for fault in Catalogue::shipped().faults() {
         for (lane, body) in [(Lane::Plain, CHAT), (Lane::Stream, STREAM)] {
             let plan = plan(&Turn::play(Play::Fault(FaultPlay::of(fault.id.clone()))), body);
-            let strikes = fault.program(lane).is_some() && fault.strikes != Strikes::Connect;
+            let strikes = fault.program(lane).is_some() && !fault.strikes.needs_provider();
             assert_eq!(plan.instead.is_none(), strikes, "{} {lane:?}: {:?}", fault.id, plan.instead);
             assert_eq!(plan.fault.as_deref(), Some(fault.id.as_str()));
             assert!(plan.decisive < plan.steps.len());

@@ -3,10 +3,11 @@
 #![expect(clippy::unwrap_used, reason = "a test says what failed by its backtrace")]
 
 mod hostile;
+mod impose;
 mod raw;
 mod recorded;
-mod refuse;
 mod scenarios;
 mod selftest;
 mod stage;
+mod tls;
 mod turns;

@@ -1,18 +1,22 @@
 //! The small language of play programs: operations over the healthy reply to the very request that is answered.
 
 mod arg;
+mod connection;
 mod event;
 mod head;
 mod place;
 mod reply;
+mod tls;
 
 use serde::{Deserialize, Serialize};
 
 pub use arg::Arg;
+pub use connection::ConnectionOp;
 pub use event::{Ending, EventSpan, InStream};
 pub use head::{ChunkOp, Extent, Flood, Framing, HeadOp, Pace, Recoding};
 pub use place::Place;
 pub use reply::{Content, ReplyOp};
+pub use tls::{Beginning, CertificateFlaw, TlsOp};
 
 /// What a fault plays, in order. A program that ends without `close`, `reset` or `hang` leaves the
 /// connection to the next request.
@@ -70,8 +74,10 @@ pub enum Op {
     Reset,
     /// Keeps the connection open in silence until the peer leaves or the cap is reached.
     Hang,
-    /// Closes pooled connections and then the listener, so that connecting is refused.
-    Refuse,
+    /// Treats new connections of the provider so, before any request is read.
+    Connection(ConnectionOp),
+    /// Does so with TLS.
+    Tls(TlsOp),
 }
 
 impl Op {
@@ -83,6 +89,17 @@ impl Op {
             Self::RawFill { times, .. } => vec![times],
             Self::Head(head) => head.args(),
             _ => Vec::new(),
+        }
+    }
+
+    /// Whether it can be done to a connection of which no request was read.
+    pub(super) fn needs_no_request(&self) -> bool {
+        match self {
+            Self::Wait(_) | Self::Raw(_) | Self::Close | Self::Reset | Self::Hang | Self::Connection(_) => {
+                true
+            }
+            Self::Tls(tls) => tls.needs_no_request(),
+            _ => false,
         }
     }
 
