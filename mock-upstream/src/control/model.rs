@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::dialect::{Dialect, Identity};
+use crate::fault::Params;
 use crate::journal::{Entry, JournalCaps, Page, Progress};
 use crate::scenario::{Ambient, Unreached};
 use crate::script::Script;
@@ -185,6 +186,10 @@ pub struct ProviderView {
     pub addr: std::net::SocketAddr,
     /// Under which URL it is to be called, without a path.
     pub url: String,
+    /// The same for TLS: the first byte of a connection decides.
+    pub https_url: String,
+    /// The certificate of the authority that certifies it, PEM.
+    pub ca_pem: String,
     /// What distinguishes it.
     pub identity: Identity,
     /// Connections that are open.
@@ -225,18 +230,21 @@ pub struct AmbientView {
 }
 
 /// A fault that is to hold at a provider until it is lifted.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Impose {
     /// Its id in the catalogue.
     pub fault: String,
+    /// What is set of its parameters.
+    #[serde(default, skip_serializing_if = "Params::is_empty")]
+    pub params: Params,
     /// It is lifted after so many milliseconds, unless it is renewed.
     #[serde(default = "default_ttl")]
     pub ttl_ms: u64,
 }
 
 /// A fault that holds at a provider.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ImpositionView {
     /// Its id.
     pub id: String,
@@ -244,6 +252,10 @@ pub struct ImpositionView {
     pub provider: String,
     /// The fault.
     pub fault: String,
+    /// What is set of its parameters.
+    pub params: Params,
+    /// How often it has struck.
+    pub struck: u64,
     /// Milliseconds until it is lifted.
     pub expires_in_ms: u64,
 }

@@ -89,6 +89,11 @@ impl Provider {
         format!("https://{}", self.place.addr)
     }
 
+    /// The certificate of the authority that certifies every provider of the mock.
+    pub fn ca_pem(&self) -> String {
+        self.core.authority.pem()
+    }
+
     /// What distinguishes it.
     pub fn identity(&self) -> &Identity {
         &self.place.identity

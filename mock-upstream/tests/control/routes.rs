@@ -1,6 +1,7 @@
 //! A tour of every route.
 
 use mock_upstream::control::ROUTES;
+use mock_upstream::script::FaultPlay;
 use mock_upstream::{Markers, ProviderOptions};
 use serde_json::{Value, json};
 
@@ -135,7 +136,9 @@ async fn holds(api: &Api) {
     let ttl =
         api.ask("put", &format!("{path}/ttl"), &["first", &imposed], json!({"ttl_ms": 1_000_000})).await;
     assert!(ttl.json()["expires_in_ms"].as_u64().unwrap() > 900_000);
-    assert_eq!(api.ask("delete", path, &["first", &imposed], NULL).await.status, 204);
+    let read = api.ask("get", path, &["first", &imposed], NULL).await.json();
+    assert_eq!(read, json!({"struck": 1, "connections": []}), "that connecting fails was seen once");
+    assert_eq!(api.ask("delete", path, &["first", &imposed], NULL).await.json()["struck"], 1);
     assert_eq!(send(first, &chat("hello")).await.status, 501);
 }
 
@@ -197,7 +200,7 @@ async fn a_reset_leaves_nothing_but_the_standing_scripts_at_their_first_turn() {
     let scenario = client.open(mock_upstream::ScenarioSpec::named("one")).await.unwrap();
     let claim = client.claim("first", &scenario, 1).await.unwrap();
     let added = client.add_provider(ProviderOptions::named("added")).await.unwrap();
-    let imposed = added.impose("refused").await.unwrap();
+    let imposed = added.impose(&FaultPlay::of("refused")).await.unwrap();
     let reset = client.reset().await.unwrap();
     assert_eq!((reset.scenarios, reset.claims, reset.impositions, reset.providers), (1, 1, 1, 1));
     drop((claim, imposed));

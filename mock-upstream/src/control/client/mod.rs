@@ -55,7 +55,8 @@ impl Client {
             let why = format!("it speaks version {} of the API", version.api);
             return Err(Error::Unreadable { url: line.url().to_owned(), why });
         }
-        let (clock, clock_error) = compare(&line).await?;
+        let (clock, half) = compare(&line).await?;
+        let clock_error = half + Duration::from_micros(1);
         Ok(Self { line, clock, clock_error })
     }
 
@@ -79,7 +80,7 @@ impl Client {
     }
 
     /// By how much a moment may be off: half the time that the closest comparison took, which on loopback is well below
-    /// a millisecond.
+    /// a millisecond, and the microsecond that is lost on the way.
     pub fn clock_error(&self) -> Duration {
         self.clock_error
     }
@@ -109,7 +110,7 @@ impl Client {
     /// The mock cannot be asked.
     pub async fn providers(&self) -> Result<Vec<RemoteProvider>, Error> {
         let listed: Listed<ProviderView> = self.line.get("/v1/providers").await?;
-        Ok(listed.items.into_iter().map(|view| RemoteProvider::found(&self.line, view)).collect())
+        Ok(listed.items.into_iter().map(|view| RemoteProvider::found(&self.line, self.clock, view)).collect())
     }
 
     /// The provider of this name.
@@ -118,7 +119,7 @@ impl Client {
     /// The mock cannot be asked.
     pub async fn provider(&self, name: &str) -> Result<Option<RemoteProvider>, Error> {
         match self.line.get(&path(&["providers", name])).await {
-            Ok(view) => Ok(Some(RemoteProvider::found(&self.line, view))),
+            Ok(view) => Ok(Some(RemoteProvider::found(&self.line, self.clock, view))),
             Err(Error::Refused(problem)) if problem.code == Code::NoSuchProvider => Ok(None),
             Err(error) => Err(error),
         }
@@ -133,7 +134,7 @@ impl Client {
         let wanted =
             AddProvider { name, dialect, listen: Some(listen), identity: Some(identity), ttl_ms: TTL_MS };
         let view = self.line.post("/v1/providers", &wanted).await?;
-        Ok(RemoteProvider::added(&self.line, view))
+        Ok(RemoteProvider::added(&self.line, self.clock, view))
     }
 
     /// Stops a provider that a client added; `false` when there is none of this name.

@@ -10,6 +10,7 @@ use tokio::time::Instant;
 use super::Standing;
 use crate::control::ResetView;
 use crate::control::problem::{Code, Problem};
+use crate::fault::Params;
 use crate::scenario::{Ambient, Claim, Closed, Declared, Scenario, ScenarioSpec};
 use crate::server::{Imposed, MockUpstream, Provider, Stray};
 
@@ -58,6 +59,7 @@ pub(super) struct HeldClaim {
 pub(super) struct Imposition {
     pub(super) provider: String,
     pub(super) fault: String,
+    pub(super) params: Params,
     pub(super) imposed: Imposed,
     pub(super) until: Instant,
 }
@@ -90,6 +92,11 @@ impl Ledger {
     /// The URL under which the provider is to be called.
     pub(super) fn url(&self, provider: &Provider) -> String {
         self.advertised.get(provider.name()).cloned().unwrap_or_else(|| provider.url())
+    }
+
+    /// The same for TLS.
+    pub(super) fn https_url(&self, provider: &Provider) -> String {
+        self.url(provider).replacen("http://", "https://", 1)
     }
 
     /// Puts the standing scripts up, each at its first turn.

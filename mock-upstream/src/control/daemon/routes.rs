@@ -61,6 +61,7 @@ routes! {
     put "put" "/v1/providers/{name}/ambient/{id}/ttl" => ambient::renew,
     get "get" "/v1/providers/{name}/impositions" => holds::impositions,
     post "post" "/v1/providers/{name}/impositions" => holds::impose,
+    get "get" "/v1/providers/{name}/impositions/{id}" => holds::read,
     delete "delete" "/v1/providers/{name}/impositions/{id}" => holds::lift,
     put "put" "/v1/providers/{name}/impositions/{id}/ttl" => holds::renew,
 }

@@ -6,6 +6,7 @@ use crate::control::{Error, RemoteAmbience, RemoteClaim, RemoteImposition, Remot
 use crate::dialect::{Dialect, Identity};
 use crate::scenario::Ambient;
 use crate::script::FaultPlay;
+use crate::server::Lifted;
 use crate::{scenario, server};
 
 /// A provider, wherever its mock runs; clones are the same one.
@@ -72,6 +73,22 @@ impl Provider {
         }
     }
 
+    /// The same for TLS: the first byte of a connection decides.
+    pub fn https_url(&self) -> String {
+        match self {
+            Self::Embedded(provider) => provider.https_url(),
+            Self::Remote(provider) => provider.https_url(),
+        }
+    }
+
+    /// The certificate of the authority that certifies it, PEM.
+    pub fn ca_pem(&self) -> String {
+        match self {
+            Self::Embedded(provider) => provider.ca_pem(),
+            Self::Remote(provider) => provider.ca_pem(),
+        }
+    }
+
     /// What distinguishes it.
     pub fn identity(&self) -> &Identity {
         match self {
@@ -131,13 +148,13 @@ impl Provider {
     ///
     /// # Errors
     /// There is no such fault, another one is in force, or a remote mock cannot be asked.
-    pub async fn impose(&self, fault: &str) -> Result<Imposition, Error> {
+    pub async fn impose(&self, play: &FaultPlay) -> Result<Imposition, Error> {
         match self {
             Self::Embedded(provider) => {
-                let imposed = provider.impose(&FaultPlay::of(fault)).await;
+                let imposed = provider.impose(play).await;
                 Ok(Imposition::Embedded(imposed.map_err(|error| Error::Refused(error.into()))?))
             }
-            Self::Remote(provider) => provider.impose(fault).await.map(Imposition::Remote),
+            Self::Remote(provider) => provider.impose(play).await.map(Imposition::Remote),
         }
     }
 }
@@ -166,17 +183,46 @@ impl Claim {
     }
 }
 
+impl Ambience {
+    /// Makes the kind ambient no more.
+    ///
+    /// # Errors
+    /// A remote mock cannot be asked.
+    pub async fn withdraw(self) -> Result<(), Error> {
+        match self {
+            Self::Embedded(declared) => {
+                drop(declared);
+                Ok(())
+            }
+            Self::Remote(ambience) => ambience.withdraw().await,
+        }
+    }
+}
+
 impl Imposition {
-    /// Lifts the fault.
+    /// The fault's id.
+    pub fn fault(&self) -> &str {
+        match self {
+            Self::Embedded(imposed) => imposed.fault(),
+            Self::Remote(imposition) => imposition.fault(),
+        }
+    }
+
+    /// What it has done so far.
+    ///
+    /// # Errors
+    /// A remote mock cannot be asked, or has lifted it.
+    pub async fn so_far(&self) -> Result<Lifted, Error> {
+        either!(self.so_far())
+    }
+
+    /// Lifts the fault, and tells what it has done.
     ///
     /// # Errors
     /// The provider cannot listen again, or a remote mock cannot be asked.
-    pub async fn lift(self) -> Result<(), Error> {
+    pub async fn lift(self) -> Result<Lifted, Error> {
         match self {
-            Self::Embedded(imposed) => {
-                imposed.lift().await?;
-                Ok(())
-            }
+            Self::Embedded(imposed) => Ok(imposed.lift().await?),
             Self::Remote(imposition) => imposition.lift().await,
         }
     }
