@@ -9,7 +9,6 @@
 mod client;
 #[cfg(feature = "daemon")]
 mod daemon;
-mod faults;
 #[cfg(feature = "client")]
 pub mod mock;
 mod model;
@@ -22,7 +21,6 @@ pub use client::{
 };
 #[cfg(feature = "daemon")]
 pub use daemon::{Control, ControlOptions, Guard, Limits, ROUTES, Standing};
-pub use faults::{FaultView, FaultsView, GroupView, ParamView};
 #[cfg(feature = "client")]
 pub use mock::Mock;
 pub use model::{

@@ -28,7 +28,7 @@ const LONG: usize = 32 << 20;
 /// What was otherwise than the fault promises.
 pub(super) async fn prove(claim: Claim<'_>, stage: &Stage) -> Proven {
     let request = stage.request(claim.probe, claim.lane);
-    let healthy = stage.healthy(&request).await?;
+    let healthy = stage.healthy(&request, &claim.fault.given).await?;
     let mut pooled = stage.connect().await?;
     exchange(&mut pooled, &request, &healthy).await.map_err(|why| format!("before: {why}"))?;
 

@@ -1,8 +1,10 @@
 //! Proves every fault of the catalogue on the wire: a raw client compares what it sees with the fault's own proof.
 
+mod changes;
 mod compare;
 mod connect;
 mod mask;
+mod moment;
 mod pieces;
 mod prove;
 mod raw;
