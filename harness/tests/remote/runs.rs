@@ -11,7 +11,8 @@ use gateway_conformance::run::request::{self, Request};
 use tokio::sync::watch;
 
 /// Some of every kind: auth without an upstream, retries, streams, faults of connections.
-pub(crate) const SOME: [&str; 3] = ["cogito::auth::*", "cogito::streams::*", "cogito::sweep::r*"];
+pub(crate) const SOME: [&str; 4] =
+    ["cogito::auth::*", "cogito::streams::*", "cogito::sweep::rst*", "cogito::sweep::refused*"];
 
 pub(crate) fn run(at: MockAt, globs: &[&str], told: &(dyn Fn(Event) + Send + Sync)) -> RunReport {
     let selection =

@@ -18,7 +18,7 @@ async fn attached(daemon: &Daemon, provider: &str) -> (Option<i32>, String) {
     let text = format!(
         "target: attached\ncontract: cogito\nconfigurations:\n  default:\n    attach: {}\n    providers: [first]\n    \
          limits: {{ upstream: 10s }}\ncredentials: {{ valid: ck-valid-1, never_issued: ck-never-issued }}\nmodels: {{ chat: cogito-chat }}\n\
-         upstream: {{ listen: {{ first: \"{upstream}\" }}, keys: {{ first: sk-upstream-key-1 }} }}\n",
+         upstream: {{ first: {{ listen: \"{upstream}\", key: sk-upstream-key-1 }} }}\n",
         gateway.url()
     );
     std::fs::write(&target, text).unwrap();
