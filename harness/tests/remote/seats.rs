@@ -9,10 +9,9 @@ use crate::daemon::{Daemon, TOKEN};
 /// A run of an attached Cogito gateway whose upstream is this provider of the daemon.
 async fn attached(daemon: &Daemon, provider: &str) -> (Option<i32>, String) {
     let upstream = daemon.provider(provider);
-    let gateway =
-        reference_gateway::start(Config::cogito(&format!("http://{upstream}"), "sk-upstream-key-1"))
-            .await
-            .unwrap();
+    let gateway = reference_gateway::start(Config::cogito(format!("http://{upstream}"), "sk-upstream-key-1"))
+        .await
+        .unwrap();
     let dir = tempfile::tempdir().unwrap();
     let [target, token] = ["target.yaml", "token"].map(|name| dir.path().join(name));
     let text = format!(
