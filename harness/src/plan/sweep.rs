@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use mock_upstream::dialect::Dialect;
 use mock_upstream::fault::{Catalogue, Family, Fault, Lane, Need, ParamKind};
 
 use crate::spec::case::{Case, Play, Send, Step, Times, Turn, Upstream};
@@ -16,8 +17,7 @@ use crate::spec::read::place::Place;
 /// in relation to it.
 pub fn sweep(contract: &Contract, catalogue: &Catalogue, limit: Duration) -> Vec<(Case, String)> {
     let mut cases = Vec::new();
-    // A target's upstream is spoken to without TLS.
-    for fault in catalogue.faults().iter().filter(|fault| !fault.needs_tls()) {
+    for fault in catalogue.faults().iter().filter(|fault| can_strike(fault)) {
         let Some(rule) = contract.faults.iter().find(|rule| rule.family.value == fault.family.to_string())
         else {
             continue;
@@ -34,15 +34,23 @@ pub fn sweep(contract: &Contract, catalogue: &Catalogue, limit: Duration) -> Vec
     cases
 }
 
+/// Whether it can strike an upstream as targets have it: without TLS, and speaking OpenAI's dialect.
+fn can_strike(fault: &Fault) -> bool {
+    !fault.needs_tls() && fault.happens_in(&Dialect::OpenAi.to_string())
+}
+
 /// Whether the operation's example asks for what the fault strikes: what streams is an answer in words, the rest are
 /// embeddings, and nothing is asked for in particular.
 fn asks(operation: &Operation, fault: &Fault) -> bool {
     fault.needs.iter().all(|need| match need {
         Need::Words => operation.streams,
         Need::Embeddings => !operation.streams,
-        Need::SeveralInputs | Need::SeveralChoices | Need::StreamUsage | Need::Logprobs | Need::Schema => {
-            false
-        }
+        Need::SeveralInputs
+        | Need::SeveralChoices
+        | Need::StreamUsage
+        | Need::Logprobs
+        | Need::Schema
+        | Need::Responses => false,
     })
 }
 
