@@ -6,6 +6,7 @@ pub mod explain;
 pub mod faults;
 pub mod init;
 pub mod list;
+pub mod mock;
 pub mod run;
 pub mod specs;
 pub mod survey;

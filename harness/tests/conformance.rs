@@ -1,11 +1,12 @@
 //! Runs cases against a gateway, a case a test: `GATEWAY_TARGET=file.yaml cargo test --test conformance`, or
-//! `GATEWAY_URL`, `GATEWAY_CONTRACT` and `GATEWAY_KEY`. Without them the built-in gateway is the target.
+//! `GATEWAY_URL`, `GATEWAY_CONTRACT` and `GATEWAY_KEY`. Without them the built-in gateway is the target. `GATEWAY_MOCK` and
+//! `GATEWAY_MOCK_TOKEN_FILE` name a mock that is served already.
 //!
 //! The selected cases start in the engine together and a test only awaits its result, so that waits overlap whatever the
 //! number of test threads.
 
 use std::collections::HashMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
@@ -14,9 +15,10 @@ use gateway_conformance::plan::case::Readiness;
 use gateway_conformance::report;
 use gateway_conformance::run::engine::{self, Event};
 use gateway_conformance::run::outcome::{CaseReport, Outcome};
-use gateway_conformance::run::request::resolved::{Options, Plan};
+use gateway_conformance::run::request::resolved::{MockAt, Options, Plan};
 use gateway_conformance::run::request::{self, Request};
 use libtest_mimic::{Arguments, Completion, Failed, Trial};
+use mock_upstream::control::Token;
 use tokio::sync::watch;
 
 fn main() -> ExitCode {
@@ -77,7 +79,19 @@ fn requests() -> Result<Vec<(Plan, Options)>, String> {
     } else if let Some(url) = variable("GATEWAY_URL") {
         wanted.attach = Some((url, variable("GATEWAY_KEY")));
     }
-    request::resolve(&wanted).map_err(|problem| problem.to_string())
+    let at = mock_at(variable("GATEWAY_MOCK"), variable("GATEWAY_MOCK_TOKEN_FILE"))?;
+    let resolved = request::resolve(&wanted).map_err(|problem| problem.to_string())?;
+    let on = |(plan, options)| (plan, Options { mock: at.clone(), ..options });
+    Ok(resolved.into_iter().map(on).collect())
+}
+
+/// A mock that is served already, where one is named.
+fn mock_at(url: Option<String>, token_file: Option<String>) -> Result<MockAt, String> {
+    let Some(url) = url else { return Ok(MockAt::Here) };
+    let read = |file: String| {
+        Token::read(Path::new(&file)).map_err(|error| format!("GATEWAY_MOCK_TOKEN_FILE={file}: {error}"))
+    };
+    Ok(MockAt::Remote { url, token: token_file.map(read).transpose()? })
 }
 
 fn run(plan: Plan, options: Options, board: &Board) {

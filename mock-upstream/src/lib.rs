@@ -22,3 +22,6 @@ pub use journal::{Ended, Entry};
 pub use scenario::{Marker, Markers, Scenario, ScenarioSpec};
 pub use script::{Play, Script, Turn};
 pub use server::{MockUpstream, Options, Provider, ProviderOptions};
+
+/// The version of this crate; a remote mock has to be of the same.
+pub const VERSION: &str = env!("CARGO_PKG_VERSION");

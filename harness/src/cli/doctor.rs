@@ -3,6 +3,7 @@
 use clap::Args;
 
 use crate::cli::check::costs;
+use crate::cli::mock::MockArgs;
 use crate::cli::{SpecsArgs, say, usage};
 use crate::judge;
 use crate::observe::Observed;
@@ -23,6 +24,9 @@ pub struct DoctorArgs {
     /// The target: a file, or the name of a shipped target.
     #[arg(long, value_name = "FILE")]
     pub target: String,
+    /// Where the mock upstream runs.
+    #[command(flatten)]
+    pub mock: MockArgs,
     /// Allow a target that is not on loopback.
     #[arg(long)]
     pub allow_remote: bool,
@@ -40,7 +44,12 @@ pub fn run(args: &DoctorArgs, palette: Palette) -> anyhow::Result<u8> {
     let mut gaps = String::new();
     for (plan, options) in request::resolve(&wanted).map_err(usage)? {
         gaps.push_str(&costs(&plan.contract, &plan.cases, palette));
-        let options = Options { allow_remote: args.allow_remote, ..options };
+        let options = Options {
+            mock: args.mock.at()?,
+            mock_listen: args.mock.mock_listen,
+            allow_remote: args.allow_remote,
+            ..options
+        };
         probes.extend(runtime.block_on(examined(plan, options))?);
     }
     say(&format!("{gaps}\n{}", render(&probes, palette)))?;
@@ -63,7 +72,13 @@ async fn examined(plan: Plan, options: Options) -> anyhow::Result<Vec<Probe>> {
             let whose =
                 format!("{}, instance {} at {}", running.name, index + 1, instance.gateway.base_url());
             let plain = diagnosis::plain(&stage, running, instance, Upstream::Healthy).await;
-            let explained = plain.map(|plain| (diagnosis::explain(&stage, instance, &plain), seen(&plain)));
+            let explained = match plain {
+                Ok(plain) => {
+                    let explained = diagnosis::explain(&stage, instance, &plain).await;
+                    explained.map(|trouble| (trouble, seen(&plain)))
+                }
+                Err(why) => Err(why),
+            };
             let came = match explained {
                 Ok((None, seen)) => Came::Works(seen),
                 Ok((Some(trouble), seen)) => Came::Fails { seen, remedy: trouble },

@@ -32,7 +32,7 @@ pub fn run(args: &RunArgs, palette: Palette) -> anyhow::Result<u8> {
     let mut ended = Vec::new();
     for (plan, options) in plans {
         let folder = args.report_dir(&plan.contract.name, contracts);
-        match runtime.block_on(certified(plan, args.options(options), folder.as_deref(), args.quiet)) {
+        match runtime.block_on(certified(plan, args.options(options)?, folder.as_deref(), args.quiet)) {
             Ok(run) => ended.push(run),
             Err(Failure::Setup(SetupError::Start(why))) => {
                 complain(&anyhow::anyhow!("nothing was run: {why}"), false);

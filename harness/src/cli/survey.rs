@@ -1,6 +1,5 @@
 //! `survey`: what a gateway does for each upstream failure, as a table or as JSON; and two surveys side by side.
 
-use std::net::SocketAddr;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -10,11 +9,12 @@ use clap::Args;
 use mock_upstream::fault::Catalogue;
 
 use crate::baseline::atomic;
+use crate::cli::mock::MockArgs;
 use crate::cli::run::watched;
 use crate::cli::{Format, SpecsArgs, complain, say, usage};
 use crate::report::console::style::Palette;
 use crate::report::survey as report;
-use crate::run::request::resolved::{Options, Plan};
+use crate::run::request::resolved::{MockAt, Options, Plan};
 use crate::run::request::{self, Request};
 use crate::run::stage::setup::SetupError;
 use crate::spec::target::UpstreamLink;
@@ -68,9 +68,9 @@ pub struct SurveyArgs {
     /// With --compare: the rows that are the same, too.
     #[arg(long, requires = "compare")]
     pub all: bool,
-    /// Where the mock upstream listens, instead of where the target says.
-    #[arg(long, value_name = "ADDR")]
-    pub mock_listen: Option<SocketAddr>,
+    /// Where the mock upstream runs.
+    #[command(flatten)]
+    pub mock: MockArgs,
     /// Allow a target that is not on loopback; its upstream may cost money.
     #[arg(long)]
     pub allow_remote: bool,
@@ -110,7 +110,7 @@ pub fn run(args: &SurveyArgs, palette: Palette) -> anyhow::Result<u8> {
         );
         return Ok(3);
     }
-    let survey = match surveyed(args, planned, options) {
+    let survey = match surveyed(args, planned, args.mock.at()?, options) {
         Ok(survey) => survey,
         Err(SetupError::Start(why)) => {
             complain(&anyhow::anyhow!("nothing was surveyed: {why}"), false);
@@ -135,11 +135,17 @@ fn planned(args: &SurveyArgs, plan: &Plan) -> anyhow::Result<SurveyPlan> {
     Ok(plan::of(plan, Catalogue::shipped(), &choice, args.deadline)?)
 }
 
-fn surveyed(args: &SurveyArgs, planned: SurveyPlan, suited: Options) -> Result<Survey, SetupError> {
+fn surveyed(
+    args: &SurveyArgs,
+    planned: SurveyPlan,
+    at: MockAt,
+    suited: Options,
+) -> Result<Survey, SetupError> {
     let options = Options {
         seed: args.seed.unwrap_or(suited.seed),
         jobs: args.jobs.map_or(JOBS, NonZeroUsize::get),
-        mock_listen: args.mock_listen,
+        mock: at,
+        mock_listen: args.mock.mock_listen,
         allow_remote: args.allow_remote,
         max_requests: args.max_requests.unwrap_or(suited.max_requests),
         ..suited

@@ -8,18 +8,31 @@ use mock_upstream::journal::{Ended, Entry};
 use crate::observe::{Attempt, Played, PlayedEnding};
 use crate::wire::exchange::Exchange;
 
-/// The attempts of one exchange, in the order of arrival: those of its send that arrived since it began and before `until`,
-/// when the same bytes were sent again. `role` names a provider of the mock by its role in the contract.
+/// Which entries of a journal belong to an exchange.
+#[derive(Clone, Copy, Debug)]
+pub struct Own {
+    /// The number of its send.
+    pub send: u32,
+    /// When the same bytes were sent again.
+    pub until: Option<Instant>,
+    /// By how much the journal's moments may be off.
+    pub clock_error: Duration,
+}
+
+/// The attempts of one exchange, in the order of arrival: those of its send that arrived since it began, and before its
+/// bytes were sent again. `role` names a provider of the mock by its role in the contract.
 pub fn attempts(
     exchange: &Exchange,
     entries: &[Entry],
-    send: u32,
-    until: Option<Instant>,
+    own: &Own,
     role: impl Fn(&str) -> String,
 ) -> Vec<Attempt> {
     let own = entries.iter().filter(|entry| {
-        let arrived = entry.arrived.instant;
-        entry.send == Some(send) && arrived >= exchange.started && until.is_none_or(|until| arrived < until)
+        // Both ends move by the same, so that every entry belongs to one exchange.
+        let arrived = entry.arrived.instant + own.clock_error;
+        entry.send == Some(own.send)
+            && arrived >= exchange.started
+            && own.until.is_none_or(|until| arrived < until)
     });
     own.map(|entry| attempt(exchange, entry, role(&entry.provider))).collect()
 }

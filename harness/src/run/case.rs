@@ -1,6 +1,7 @@
 //! Drives one case: lease, reset, control, enter, steps, leave, linger, reset, liveness, judge.
 
 mod conduct;
+mod moments;
 pub(in crate::run) mod plain;
 mod references;
 pub(in crate::run) mod send;
@@ -21,7 +22,7 @@ use crate::run::case::conduct::Conduct;
 use crate::run::onlooker::Sight;
 use crate::run::outcome::{CaseReport, Outcome};
 use crate::run::stage::lease::{Lease, Want};
-use crate::run::stage::{Running, Stage};
+use crate::run::stage::{Running, Stage, upstream};
 
 /// Why a case could not be brought to an observation.
 pub(in crate::run) enum Trouble {
@@ -29,6 +30,8 @@ pub(in crate::run) enum Trouble {
     Unready(String),
     /// The harness failed.
     Harness(String),
+    /// The mock is gone, and with it whatever the run could still prove.
+    Lost(String),
     /// The run stops.
     Stopped,
 }
@@ -36,8 +39,20 @@ pub(in crate::run) enum Trouble {
 impl Trouble {
     pub(in crate::run) fn in_words(self) -> String {
         match self {
-            Self::Unready(why) | Self::Harness(why) => why,
+            Self::Unready(why) | Self::Harness(why) | Self::Lost(why) => why,
             Self::Stopped => "the run was stopped".to_owned(),
+        }
+    }
+}
+
+impl From<mock_upstream::control::Error> for Trouble {
+    fn from(error: mock_upstream::control::Error) -> Self {
+        use mock_upstream::control::Error;
+
+        let why = upstream::in_words(&error);
+        match error {
+            Error::Unreachable { .. } | Error::Unreadable { .. } => Self::Lost(why),
+            _ => Self::Harness(why),
         }
     }
 }
@@ -91,7 +106,11 @@ async fn on_instance(
     if let Some(why) = instance.poison.get() {
         return Some(report(stage, planned, Outcome::Unready(why.clone())));
     }
-    let mut conduct = Conduct::new(stage, running, instance, planned, want(planned) == Want::Whole);
+    let opened = Conduct::open(stage, running, instance, planned, want(planned) == Want::Whole).await;
+    let mut conduct = match opened {
+        Ok(conduct) => conduct,
+        Err(trouble) => return troubled(stage, planned, trouble),
+    };
     let observed = tokio::select! {
         biased;
         () = stage.until_stopped() => Err(Trouble::Stopped),
@@ -112,21 +131,35 @@ async fn on_instance(
                 biased;
                 () = stage.until_stopped() => Err(Trouble::Stopped),
                 judged = AssertUnwindSafe(concluded(stage, planned, &mut conduct, observation)).catch_unwind() => {
-                    judged.map_err(|panic| Trouble::Harness(format!("panicked: {}", panic_text(&*panic))))
+                    judged.unwrap_or_else(|panic| {
+                        Err(Trouble::Harness(format!("panicked: {}", panic_text(&*panic))))
+                    })
                 }
             }
         }
         Err(trouble) => Err(trouble),
     };
-    conduct.close();
+    conduct.close().await;
     match judged {
         // What was found out after the stop may rest on answers that ended it.
-        _ if stage.stopped().is_some() => None,
-        Ok(report) => Some(report),
-        Err(Trouble::Unready(why)) => Some(report(stage, planned, Outcome::Unready(why))),
-        Err(Trouble::Harness(why)) => Some(report(stage, planned, Outcome::Error(why))),
-        Err(Trouble::Stopped) => None,
+        Ok(report) => stage.stopped().is_none().then_some(report),
+        Err(trouble) => troubled(stage, planned, trouble),
     }
+}
+
+/// What comes of a case that was not brought to an observation.
+fn troubled(stage: &Stage, planned: &PlannedCase, trouble: Trouble) -> Option<CaseReport> {
+    let outcome = match trouble {
+        Trouble::Lost(why) => {
+            // Every other case would only find out the same.
+            stage.stop(why.clone());
+            return Some(report(stage, planned, Outcome::Error(why)));
+        }
+        Trouble::Unready(why) => Outcome::Unready(why),
+        Trouble::Harness(why) => Outcome::Error(why),
+        Trouble::Stopped => return None,
+    };
+    stage.stopped().is_none().then(|| report(stage, planned, outcome))
 }
 
 async fn concluded(
@@ -134,9 +167,9 @@ async fn concluded(
     planned: &PlannedCase,
     conduct: &mut Conduct<'_>,
     mut observation: Observation,
-) -> CaseReport {
-    conduct.after(&mut observation).await;
-    aside(|| judged(stage, planned, conduct, &mut observation))
+) -> Result<CaseReport, Trouble> {
+    conduct.after(&mut observation).await?;
+    Ok(aside(|| judged(stage, planned, conduct, &mut observation)))
 }
 
 /// Judging and redacting a large body takes a while in which this thread serves nobody: the gateway under test and the mock may

@@ -17,6 +17,7 @@ use crate::run::preflight;
 use crate::run::request::resolved::{Options, Plan};
 use crate::run::stage::Stage;
 use crate::run::stage::setup::{self, SetupError};
+use crate::run::stage::upstream;
 use crate::run::standing;
 
 /// What a run tells while it is under way.
@@ -80,7 +81,7 @@ pub async fn certify(
         () = work => {}
         () = interrupt => {}
     }
-    late_arrivals(&stage, &mut reports);
+    late_arrivals(&stage, &mut reports).await;
     let host_delay = stage.host.worst();
     let limits = limits(&stage);
     let stopped_by = stage.stopped();
@@ -167,9 +168,20 @@ async fn asked(stop: &mut watch::Receiver<bool>) {
 }
 
 /// A request that arrived after its case was closed spoils that case's proof that there were no more.
-fn late_arrivals(stage: &Stage, reports: &mut HashMap<String, CaseReport>) {
-    for entry in stage.mock.late() {
-        if let Some(report) = entry.scenario.as_ref().and_then(|scenario| reports.get_mut(scenario)) {
+async fn late_arrivals(stage: &Stage, reports: &mut HashMap<String, CaseReport>) {
+    let late = match stage.upstream.late().await {
+        Ok(late) => late,
+        Err(error) => return stage.stop(upstream::in_words(&error)),
+    };
+    if late.dropped > 0 {
+        return stage.stop(format!(
+            "the mock had no room to note {} requests that came after their cases: start it anew, or reset it when no run uses it",
+            late.dropped
+        ));
+    }
+    for entry in late.entries {
+        let case = entry.scenario.as_deref().and_then(|scenario| stage.upstream.case(scenario));
+        if let Some(report) = case.and_then(|case| reports.get_mut(case)) {
             case::doubt(report, "a request of this case reached the upstream after the case had ended");
         }
     }

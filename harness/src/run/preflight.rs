@@ -16,7 +16,7 @@ pub(in crate::run) async fn check(stage: &Stage) -> Result<(), String> {
     for running in &stage.configurations {
         for instance in &running.instances {
             let plain = diagnosis::plain(stage, running, instance, diagnosis::Upstream::Healthy).await?;
-            if let Some(trouble) = diagnosis::explain(stage, instance, &plain) {
+            if let Some(trouble) = diagnosis::explain(stage, instance, &plain).await? {
                 return Err(trouble);
             }
             if matches!(stage.target.upstream, UpstreamLink::None) {

@@ -4,12 +4,13 @@ pub(in crate::run) mod guard;
 mod host;
 pub mod lease;
 pub mod setup;
+pub mod upstream;
 
 use std::sync::atomic::{AtomicU64, AtomicUsize};
 use std::sync::{Arc, OnceLock};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use mock_upstream::server::{MockUpstream, Provider};
+use mock_upstream::control::mock::Provider;
 use tokio::sync::{RwLock, watch};
 
 use crate::act::Client;
@@ -18,10 +19,12 @@ use crate::arrange::credentials::mask::Mask;
 use crate::arrange::gateway::Gateway;
 use crate::arrange::hooks::Admin;
 use crate::arrange::names::ProviderNames;
+use crate::observe::join::Own;
 use crate::observe::redact::Varying;
 use crate::run::request::resolved::Options;
 use crate::run::stage::host::HostDelay;
 use crate::run::stage::lease::Pool;
+use crate::run::stage::upstream::Upstream;
 use crate::spec::contract::Contract;
 use crate::spec::target::{Configuration, GatewaySource, Target};
 
@@ -32,7 +35,7 @@ pub struct Stage {
     /// The target.
     pub target: Arc<Target>,
     /// The scripted upstream.
-    pub mock: MockUpstream,
+    pub upstream: Upstream,
     /// The client.
     pub client: Client,
     /// The client for admin routes.
@@ -100,6 +103,11 @@ pub struct Seat {
 }
 
 impl Stage {
+    /// The entries of the journal that belong to the exchange of a send.
+    pub(in crate::run) fn own(&self, send: u32, until: Option<Instant>) -> Own {
+        Own { send, until, clock_error: self.upstream.mock.clock_error() }
+    }
+
     /// Whether every gateway is the built-in one, which knows no provider but the mock.
     pub(in crate::run) fn is_builtin(&self) -> bool {
         let gateways = self.configurations.iter().map(|running| &running.written.gateway);

@@ -16,15 +16,17 @@ mod problem;
 mod token;
 
 #[cfg(feature = "client")]
-pub use client::{Client, Error, RemoteClaim, RemoteImposition, RemoteProvider, RemoteScenario};
+pub use client::{
+    Client, Error, RemoteAmbience, RemoteClaim, RemoteImposition, RemoteProvider, RemoteScenario,
+};
 #[cfg(feature = "daemon")]
 pub use daemon::{Control, ControlOptions, Guard, Limits, ROUTES, Standing};
 #[cfg(feature = "client")]
 pub use mock::Mock;
 pub use model::{
-    AddProvider, ClaimView, ClockView, Dropped, Health, Impose, ImpositionView, JournalPage, Listed, Marking,
-    OpenScenario, ProgressView, ProviderView, ResetView, ScenarioView, ScriptFor, SendOf, TakeClaim, Ttl,
-    Version,
+    AddProvider, AmbientView, ClaimView, ClockView, DeclareAmbient, Dropped, Health, Impose, ImpositionView,
+    JournalPage, Listed, Marking, OpenScenario, ProgressView, ProviderView, ResetView, ScenarioView,
+    ScriptFor, SendOf, TakeClaim, Ttl, Version,
 };
 pub use problem::{Code, Problem};
 pub use token::{Token, TokenError};

@@ -3,8 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 use crate::dialect::{Dialect, Identity};
+use crate::fault::Params;
 use crate::journal::{Entry, JournalCaps, Page, Progress};
-use crate::scenario::Unreached;
+use crate::scenario::{Ambient, Unreached};
 use crate::script::Script;
 
 /// That the server runs.
@@ -185,6 +186,10 @@ pub struct ProviderView {
     pub addr: std::net::SocketAddr,
     /// Under which URL it is to be called, without a path.
     pub url: String,
+    /// The same for TLS: the first byte of a connection decides.
+    pub https_url: String,
+    /// The certificate of the authority that certifies it, PEM.
+    pub ca_pem: String,
     /// What distinguishes it.
     pub identity: Identity,
     /// Connections that are open.
@@ -200,19 +205,46 @@ pub struct Dropped {
     pub closed: usize,
 }
 
-/// A fault that is to hold at a provider until it is lifted.
+/// A kind of request that is to be ambient at a provider.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DeclareAmbient {
+    /// The kind.
+    pub kind: Ambient,
+    /// It is so for so many milliseconds, unless it is renewed.
+    #[serde(default = "default_ttl")]
+    pub ttl_ms: u64,
+}
+
+/// A kind of request that is ambient at a provider.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AmbientView {
+    /// Its id.
+    pub id: String,
+    /// The provider.
+    pub provider: String,
+    /// The kind.
+    pub kind: Ambient,
+    /// Milliseconds until it is so no more.
+    pub expires_in_ms: u64,
+}
+
+/// A fault that is to hold at a provider until it is lifted.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Impose {
     /// Its id in the catalogue.
     pub fault: String,
+    /// What is set of its parameters.
+    #[serde(default, skip_serializing_if = "Params::is_empty")]
+    pub params: Params,
     /// It is lifted after so many milliseconds, unless it is renewed.
     #[serde(default = "default_ttl")]
     pub ttl_ms: u64,
 }
 
 /// A fault that holds at a provider.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ImpositionView {
     /// Its id.
     pub id: String,
@@ -220,6 +252,10 @@ pub struct ImpositionView {
     pub provider: String,
     /// The fault.
     pub fault: String,
+    /// What is set of its parameters.
+    pub params: Params,
+    /// How often it has struck.
+    pub struck: u64,
     /// Milliseconds until it is lifted.
     pub expires_in_ms: u64,
 }
@@ -258,6 +294,8 @@ pub struct ResetView {
     pub claims: usize,
     /// Impositions that were lifted.
     pub impositions: usize,
+    /// Kinds of requests that are ambient no more.
+    pub ambient: usize,
     /// Added providers that were removed.
     pub providers: usize,
 }

@@ -121,6 +121,8 @@ codes! {
     CannotListen = 409 "cannot_listen",
     /// There is no such claim.
     NoSuchClaim = 404 "no_such_claim",
+    /// There is no such kind of ambient request, or it is so no more.
+    NoSuchAmbient = 404 "no_such_ambient",
     /// There is no such imposition, or it was lifted.
     NoSuchImposition = 404 "no_such_imposition",
     /// The fault does not exist, or does not strike before requests are read.

@@ -1,5 +1,6 @@
 //! One isolated script cursor and journal: what a case of the harness owns at the mock.
 
+mod ambient;
 mod claim;
 pub mod marker;
 mod registry;
@@ -14,9 +15,10 @@ use tokio::sync::watch;
 use crate::journal::{Entry, Journal, JournalCaps};
 use crate::script::{Cursor, Drawn, Request, Script, ScriptError};
 
+pub use ambient::{Ambient, Declared};
 pub use claim::{Claim, ClaimError};
 pub use marker::{Marker, Markers};
-pub use registry::{Ambient, MarkError};
+pub use registry::MarkError;
 pub(crate) use registry::{Owner, Registry};
 
 /// What a scenario is opened with.

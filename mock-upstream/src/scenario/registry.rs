@@ -3,25 +3,17 @@
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::{Claim, ClaimError, Inner, Marker, marker};
+use super::ambient::Kinds;
+use super::{Ambient, Claim, ClaimError, Inner, Marker, marker};
 use crate::journal::{Carrier, Journal, JournalCaps, Standing};
 use crate::script::Request;
 
 /// Words of closed scenarios that are remembered.
 const TOMBSTONES: usize = 200_000;
 
-/// A kind of request that belongs to nobody, such as a health check.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Ambient {
-    /// The method, exactly.
-    pub method: String,
-    /// The whole path, without query.
-    pub path: String,
-}
-
 #[derive(Debug)]
 pub(crate) struct Registry {
-    ambient: Vec<Ambient>,
+    kinds: Mutex<Kinds>,
     words: Mutex<Words>,
     claims: Mutex<HashMap<String, (Arc<Inner>, u32)>>,
     /// What was ambient, late, or nobody's.
@@ -61,7 +53,7 @@ pub(crate) enum Owner {
 impl Registry {
     pub(crate) fn new(ambient: Vec<Ambient>, caps: JournalCaps) -> Arc<Self> {
         Arc::new(Self {
-            ambient,
+            kinds: Mutex::new(Kinds::everywhere(ambient)),
             words: Mutex::default(),
             claims: Mutex::default(),
             ambient_journal: Journal::new(caps),
@@ -143,7 +135,7 @@ impl Registry {
         if let Some((scenario, send)) = closed {
             return Owner::Late { scenario, send };
         }
-        if self.ambient.iter().any(|kind| kind.method == request.method && kind.path == request.path()) {
+        if self.kinds().cover(provider, request) {
             return Owner::Ambient;
         }
         match self.claims().get(provider) {
@@ -173,6 +165,10 @@ impl Registry {
             }
         }
         named
+    }
+
+    pub(super) fn kinds(&self) -> MutexGuard<'_, Kinds> {
+        self.kinds.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn words(&self) -> MutexGuard<'_, Words> {

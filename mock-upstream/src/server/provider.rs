@@ -18,6 +18,7 @@ use super::{Core, connection};
 use crate::dialect::{Dialect, Identity};
 use crate::fault::Strikes;
 use crate::journal::Clock;
+use crate::scenario::{Ambient, Declared};
 
 pub(super) const BACKLOG: i32 = 1024;
 /// After a failed accept, mostly for want of file descriptors, connections get time to end.
@@ -88,6 +89,11 @@ impl Provider {
         format!("https://{}", self.place.addr)
     }
 
+    /// The certificate of the authority that certifies every provider of the mock.
+    pub fn ca_pem(&self) -> String {
+        self.core.authority.pem()
+    }
+
     /// What distinguishes it.
     pub fn identity(&self) -> &Identity {
         &self.place.identity
@@ -131,6 +137,12 @@ impl Provider {
                 Ok(())
             }
         }
+    }
+
+    /// Makes a kind of request ambient here: until what is returned is dropped, it gets a healthy reply and belongs to
+    /// nobody. Several may declare the same.
+    pub fn declare_ambient(&self, kind: Ambient) -> Declared {
+        self.core.registry.declare(self.name(), kind)
     }
 
     /// Lets it hold no longer, if it still does.

@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use mock_upstream::Markers;
+use mock_upstream::scenario::Ambient;
 use mock_upstream::scenario::ScenarioSpec;
+use mock_upstream::script::FaultPlay;
 use serde_json::{Value, json};
 use tokio::net::TcpStream;
 use tokio::time::{sleep, timeout};
@@ -100,8 +102,14 @@ async fn a_dropped_handle_ends_what_it_held() {
     let first = client.provider("first").await.unwrap().unwrap();
     drop(client.claim("first", &scenario, 1).await.unwrap());
     until("the claim is released", async || api.mock.claim("first", &other(&api), 1).is_ok()).await;
-    drop(first.impose("refused").await.unwrap());
+    drop(first.impose(&FaultPlay::of("refused")).await.unwrap());
     until("the fault is lifted", async || TcpStream::connect(first.addr()).await.is_ok()).await;
+    let kind = Ambient { method: "POST".into(), path: "/v1/chat/completions".into() };
+    let ambience = first.declare_ambient(kind).await.unwrap();
+    assert_eq!(send(first.addr(), &chat("hello")).await.status, 200);
+    drop(ambience);
+    until("the kind is ambient no more", async || send(first.addr(), &chat("hello")).await.status == 501)
+        .await;
 }
 
 fn other(api: &Api) -> mock_upstream::Scenario {

@@ -6,7 +6,7 @@ use mock_upstream::control::Error;
 use mock_upstream::control::mock::{Mock, Scenario};
 use mock_upstream::fault::Lane;
 use mock_upstream::journal::JournalCaps;
-use mock_upstream::scenario::{ClaimError, MarkError, ScenarioSpec};
+use mock_upstream::scenario::{Ambient, ClaimError, MarkError, ScenarioSpec};
 use mock_upstream::script::{FaultPlay, Gate, Hold, Play, Reply, Script, ScriptError, Turn};
 use mock_upstream::{Entry, Markers, MockUpstream, Options, ProviderOptions};
 use serde_json::{Value, json};
@@ -61,10 +61,29 @@ async fn story(mock: &Mock) -> Value {
     claim.release().await.unwrap();
     let unclaimed = send(addr, &chat("nothing")).await.status;
 
-    let imposed = provider.impose("refused").await.unwrap();
+    let imposed = provider.impose(&FaultPlay::of("refused")).await.unwrap();
     assert!(tokio::net::TcpStream::connect(addr).await.is_err());
-    assert!(matches!(provider.impose("late").await, Err(Error::Refused(_))));
-    imposed.lift().await.unwrap();
+    assert!(matches!(provider.impose(&FaultPlay::of("late")).await, Err(Error::Refused(_))));
+    assert_eq!(imposed.lift().await.unwrap().struck, 1, "that connecting fails was seen");
+    let closing = provider.impose(&FaultPlay::of("fin_at_accept")).await.unwrap();
+    let before = Instant::now();
+    let mut met = tokio::net::TcpStream::connect(addr).await.unwrap();
+    assert_eq!(tokio::io::AsyncReadExt::read(&mut met, &mut [0; 1]).await.unwrap(), 0);
+    let so_far = closing.so_far().await.unwrap();
+    let lifted = closing.lift().await.unwrap();
+    assert_eq!((so_far.struck, lifted.struck, lifted.connections.len()), (1, 1, 1));
+    let struck = lifted.connections[0].struck.unwrap().instant;
+    assert!(struck + mock.clock_error() >= before && struck <= Instant::now() + mock.clock_error());
+    let mut odd = FaultPlay::of("fin_at_accept");
+    odd.params.insert("odd".into(), json!(1));
+    assert!(matches!(provider.impose(&odd).await, Err(Error::Refused(_))));
+
+    let kind = Ambient { method: "POST".into(), path: "/v1/chat/completions".into() };
+    let ambience = provider.declare_ambient(kind).await.unwrap();
+    let ambient = send(addr, &chat("nothing")).await.status;
+    ambience.withdraw().await.unwrap();
+    assert!(provider.https_url().starts_with("https://"));
+    assert!(provider.ca_pem().starts_with("-----BEGIN CERTIFICATE-----"));
 
     scenario.idle().await.unwrap();
     let sends = scenario.arrived_sends().await.unwrap();
@@ -77,7 +96,7 @@ async fn story(mock: &Mock) -> Value {
     json!({
         "arrived": arrived,
         "under_way": timeless(&under_way),
-        "answers": [first, third, fourth, unclaimed, late],
+        "answers": [first, third, fourth, unclaimed, ambient, late],
         "sends": sends,
         "unreached": unreached,
         "errors": errors,
@@ -128,7 +147,7 @@ async fn the_same_story_is_seen_alike_near_and_far() {
     let near = story(&embedded().await).await;
     let api = Api::new().await;
     let far = story(&Mock::Remote(api.client().await)).await;
-    assert_eq!(near["answers"], json!([200, 429, 200, 501, 200]));
+    assert_eq!(near["answers"], json!([200, 429, 200, 501, 200, 200]));
     assert_eq!(near["journal"].as_array().unwrap().len(), 4);
     assert_eq!(near["unreached"], json!([{"scope": {"send": 3, "provider": "first"}, "turn": 1}]));
     assert_eq!(near, far);

@@ -1,6 +1,7 @@
 //! A tour of every route.
 
 use mock_upstream::control::ROUTES;
+use mock_upstream::script::FaultPlay;
 use mock_upstream::{Markers, ProviderOptions};
 use serde_json::{Value, json};
 
@@ -15,9 +16,10 @@ async fn every_route_does_what_the_document_says() {
     whole_server(&api).await;
     scenario(&api).await;
     holds(&api).await;
+    ambient(&api).await;
     providers(&api).await;
     let reset = api.ask("post", "/v1/reset", &[], NULL).await.json();
-    assert_eq!(reset, json!({"scenarios": 1, "claims": 0, "impositions": 0, "providers": 0}));
+    assert_eq!(reset, json!({"scenarios": 1, "claims": 0, "impositions": 0, "ambient": 0, "providers": 0}));
     let visited = api.visited.lock().unwrap().clone();
     let all = ROUTES.iter().map(|(method, path)| ((*method).to_owned(), (*path).to_owned())).collect();
     assert_eq!(visited, all, "every route has succeeded once");
@@ -134,7 +136,29 @@ async fn holds(api: &Api) {
     let ttl =
         api.ask("put", &format!("{path}/ttl"), &["first", &imposed], json!({"ttl_ms": 1_000_000})).await;
     assert!(ttl.json()["expires_in_ms"].as_u64().unwrap() > 900_000);
-    assert_eq!(api.ask("delete", path, &["first", &imposed], NULL).await.status, 204);
+    let read = api.ask("get", path, &["first", &imposed], NULL).await.json();
+    assert_eq!(read, json!({"struck": 1, "connections": []}), "that connecting fails was seen once");
+    assert_eq!(api.ask("delete", path, &["first", &imposed], NULL).await.json()["struck"], 1);
+    assert_eq!(send(first, &chat("hello")).await.status, 501);
+}
+
+async fn ambient(api: &Api) {
+    let path = "/v1/providers/{name}/ambient";
+    let kind = json!({"kind": {"method": "POST", "path": "/v1/chat/completions"}});
+    let declared = api.ask("post", path, &["first"], kind).await;
+    assert_eq!(declared.status, 201);
+    let id = declared.json()["id"].as_str().unwrap().to_owned();
+    let [first, standing] = ["first", "standing"].map(|name| api.mock.provider(name).unwrap().addr());
+    assert_eq!(send(first, &chat("hello")).await.status, 200);
+    assert_eq!(send(standing, &chat("hello")).await.status, 418, "it holds at its own provider");
+    let listed = api.ask("get", path, &["first"], NULL).await.json();
+    assert_eq!(listed["items"][0]["kind"]["method"], json!("POST"));
+    let one = format!("{path}/{{id}}");
+    let ttl = api.ask("put", &format!("{one}/ttl"), &["first", &id], json!({"ttl_ms": 1_000_000})).await;
+    assert!(ttl.json()["expires_in_ms"].as_u64().unwrap() > 900_000);
+    assert_eq!(api.ask("delete", &one, &["standing", &id], NULL).await.code(), "no_such_ambient");
+    assert_eq!(api.ask("delete", &one, &["first", &id], NULL).await.status, 204);
+    assert_eq!(api.ask("delete", &one, &["first", &id], NULL).await.code(), "no_such_ambient");
     assert_eq!(send(first, &chat("hello")).await.status, 501);
 }
 
@@ -176,7 +200,7 @@ async fn a_reset_leaves_nothing_but_the_standing_scripts_at_their_first_turn() {
     let scenario = client.open(mock_upstream::ScenarioSpec::named("one")).await.unwrap();
     let claim = client.claim("first", &scenario, 1).await.unwrap();
     let added = client.add_provider(ProviderOptions::named("added")).await.unwrap();
-    let imposed = added.impose("refused").await.unwrap();
+    let imposed = added.impose(&FaultPlay::of("refused")).await.unwrap();
     let reset = client.reset().await.unwrap();
     assert_eq!((reset.scenarios, reset.claims, reset.impositions, reset.providers), (1, 1, 1, 1));
     drop((claim, imposed));

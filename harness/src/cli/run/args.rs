@@ -1,7 +1,6 @@
 //! The arguments of `run`, and what they ask the engine for.
 
 use std::fmt;
-use std::net::SocketAddr;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -9,6 +8,7 @@ use std::str::FromStr;
 use clap::{Args, ValueEnum};
 
 use crate::cli::SpecsArgs;
+use crate::cli::mock::MockArgs;
 use crate::plan::select::Selection;
 use crate::run::request::Request;
 use crate::run::request::resolved::Options;
@@ -47,9 +47,9 @@ pub struct RunArgs {
     /// Write report.json, junit.xml, summary.md, cases.jsonl and transcripts into this folder.
     #[arg(long, value_name = "DIR")]
     pub report: Option<PathBuf>,
-    /// Where the mock upstream listens, instead of where the target says.
-    #[arg(long, value_name = "ADDR")]
-    pub mock_listen: Option<SocketAddr>,
+    /// Where the mock upstream runs.
+    #[command(flatten)]
+    pub mock: MockArgs,
     /// Allow a target that is not on loopback; its upstream may cost money.
     #[arg(long)]
     pub allow_remote: bool,
@@ -78,12 +78,13 @@ impl RunArgs {
     }
 
     /// How it is run, beginning with what suits the target.
-    pub fn options(&self, suited: Options) -> Options {
+    ///
+    /// # Errors
+    /// A token of the mock that cannot be read.
+    pub fn options(&self, suited: Options) -> anyhow::Result<Options> {
         let mut replay = suited.replay.clone();
-        for (flag, value) in [
-            ("--specs", self.specs.specs.as_ref().map(|dir| dir.display().to_string())),
-            ("--mock-listen", self.mock_listen.map(|address| address.to_string())),
-        ] {
+        let specs = ("--specs", self.specs.specs.as_ref().map(|dir| dir.display().to_string()));
+        for (flag, value) in [specs].into_iter().chain(self.mock.again()) {
             if let Some(value) = value {
                 replay.push_str(&format!(" {flag} {}", shell_word(&value)));
             }
@@ -91,15 +92,16 @@ impl RunArgs {
         if self.allow_remote {
             replay.push_str(" --allow-remote");
         }
-        Options {
+        Ok(Options {
             seed: self.seed.unwrap_or(suited.seed),
             jobs: self.jobs.map_or(suited.jobs, NonZeroUsize::get),
-            mock_listen: self.mock_listen.or(suited.mock_listen),
+            mock: self.mock.at()?,
+            mock_listen: self.mock.mock_listen.or(suited.mock_listen),
             allow_remote: self.allow_remote,
             max_requests: self.max_requests.unwrap_or(suited.max_requests),
             replay,
             ..suited
-        }
+        })
     }
 
     /// The folder for the report of one contract, where `--report` asks for one: its own below that where several

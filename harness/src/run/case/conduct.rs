@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use mock_upstream::scenario::{Claim, Scenario, ScenarioSpec};
+use mock_upstream::control::mock::{Claim, Scenario};
 
 use crate::arrange::Setting;
 use crate::arrange::credentials::{Hold, Loan};
@@ -45,23 +45,26 @@ pub(in crate::run) struct Conduct<'r> {
 
 impl<'r> Conduct<'r> {
     /// Opens the case's scenario. `whole` says that nobody else uses the instance.
-    pub(in crate::run) fn new(
+    ///
+    /// # Errors
+    /// When the mock cannot be asked.
+    pub(in crate::run) async fn open(
         stage: &'r Stage,
         running: &'r Running,
         instance: &'r Instance,
         planned: &'r PlannedCase,
         whole: bool,
-    ) -> Self {
+    ) -> Result<Self, Trouble> {
         let mut words = Words::of(stage.options.seed, &planned.id);
         let own = Words::of(words.number(), &planned.id);
         let names = CaseNames::new(&stage.target, &stage.models, &running.limits, &instance.names, own);
-        Self {
+        Ok(Self {
             stage,
             running,
             instance,
             planned,
             names,
-            scenario: stage.mock.open(ScenarioSpec::named(&planned.id)),
+            scenario: stage.upstream.open(&planned.id).await?,
             words,
             sends: 0,
             sent: Vec::new(),
@@ -73,7 +76,7 @@ impl<'r> Conduct<'r> {
             claims: Vec::new(),
             begun: Instant::now(),
             lent: Vec::new(),
-        }
+        })
     }
 
     /// What the case's references name.
@@ -131,7 +134,8 @@ impl<'r> Conduct<'r> {
             tokio::time::sleep(LINGER).await;
             failed.extend(self.reset().await.err().map(Trouble::in_words));
         }
-        self.claims.clear();
+        // A mock that is gone is no fault of the instance, and is found out by whoever asks it next.
+        let _ = self.release_providers().await;
         if failed.is_empty() {
             return Ok(());
         }
@@ -145,15 +149,20 @@ impl<'r> Conduct<'r> {
     }
 
     /// Takes liveness, the final journal, the secrets and the doubts into the observation.
-    pub(in crate::run) async fn after(&mut self, observation: &mut Observation) {
+    ///
+    /// # Errors
+    /// When the mock cannot be asked.
+    pub(in crate::run) async fn after(&mut self, observation: &mut Observation) -> Result<(), Trouble> {
         match plain::liveness(self).await {
             Ok(liveness) => observation.liveness = liveness,
+            Err(lost @ Trouble::Lost(_)) => return Err(lost),
             Err(trouble) => observation.doubts.push(trouble.in_words()),
         }
-        self.rejoin(observation);
+        self.rejoin(observation).await?;
         observation.secrets = self.secrets();
         observation.host_delay = self.stage.host.worst_since(self.begun);
-        observation.doubts.extend(self.doubts());
+        observation.doubts.extend(self.doubts().await?);
+        Ok(())
     }
 
     /// Whether this machine was so late that a gateway may have met its own limit for that reason alone: in words.
@@ -170,9 +179,10 @@ impl<'r> Conduct<'r> {
     }
 
     /// Ends the scenario; what still arrives for it is recorded as late.
-    pub(in crate::run) fn close(&mut self) {
-        self.claims.clear();
-        self.scenario.close();
+    pub(in crate::run) async fn close(&mut self) {
+        // Everything was read before; what cannot be ended now, the mock ends by itself.
+        let _ = self.release_providers().await;
+        let _ = self.scenario.close().await;
     }
 
     /// The gateway's base URL.
@@ -238,15 +248,23 @@ impl<'r> Conduct<'r> {
     }
 
     /// What spoils the proof of this case beside its own exchanges.
-    fn doubts(&self) -> Vec<String> {
+    async fn doubts(&self) -> Result<Vec<String>, Trouble> {
         let mut doubts = Vec::new();
-        let dropped = self.scenario.dropped();
+        let dropped = self.scenario.dropped().await?;
         if dropped > 0 {
             doubts.push(format!("the journal was full and dropped {dropped} requests"));
         }
         let own = |provider: &str| self.instance.seats.iter().any(|seat| seat.provider.name() == provider);
-        for entry in self.stage.mock.unclaimed() {
-            if own(&entry.provider) && entry.arrived.instant >= self.begun {
+        let strays = self.stage.upstream.unclaimed().await?;
+        if strays.dropped > 0 {
+            doubts.push(format!(
+                "the mock had no room to note {} requests that carry no marker: start it anew, or reset it when no run uses it",
+                strays.dropped
+            ));
+        }
+        let begun = self.begun.checked_sub(self.stage.upstream.mock.clock_error()).unwrap_or(self.begun);
+        for entry in strays.entries {
+            if own(&entry.provider) && entry.arrived.instant >= begun {
                 doubts.push(format!(
                     "a request that carries no marker reached the upstream meanwhile ({} {}); declare it under `ambient` if the \
                      gateway makes it by itself",
@@ -254,7 +272,7 @@ impl<'r> Conduct<'r> {
                 ));
             }
         }
-        doubts
+        Ok(doubts)
     }
 }
 

@@ -1,9 +1,5 @@
 //! The plain request: control before a case and liveness after it, each on a scenario of its own.
 
-use std::time::Duration;
-
-use mock_upstream::scenario::ScenarioSpec;
-
 use crate::arrange::names::WithPrompt;
 use crate::arrange::request;
 use crate::arrange::script;
@@ -52,11 +48,11 @@ async fn plain(conduct: &mut Conduct<'_>, kind: &str) -> Result<Option<Observed>
             "the contract has no operation that reaches the upstream and carries the prompt".to_owned(),
         )
     })?;
-    let scenario = stage.mock.open(ScenarioSpec::named(format!("{} ({kind})", conduct.planned.id)));
-    let word = send::mark(&scenario, conduct.words.number(), 0)?;
+    let scenario = stage.upstream.open(&format!("{} ({kind})", conduct.planned.id)).await?;
+    let word = send::mark(&scenario, conduct.words.number(), 0).await?;
     let prompt = conduct.words.prompt(&word);
     let answer = conduct.words.prompt("answer");
-    scenario.script(None, script::healthy(&answer)).map_err(|error| Trouble::Harness(error.to_string()))?;
+    scenario.script(None, script::healthy(&answer)).await?;
     let key = conduct.key("valid").await?;
     let written = Send { operation: Some(operation.name.clone()), ..Send::default() };
     let names = WithPrompt { names: &conduct.names, prompt: &prompt };
@@ -65,9 +61,10 @@ async fn plain(conduct: &mut Conduct<'_>, kind: &str) -> Result<Option<Observed>
         built.map_err(|missing| Trouble::Unready(format!("the plain request cannot be built: {missing}")))?;
     built.headers.extend(stage.headers.iter().cloned());
     let exchange = stage.send(conduct.instance, built, conduct.running.patience(), None).await?;
-    let _ = tokio::time::timeout(Duration::from_secs(1), scenario.idle()).await;
-    let closed = scenario.close();
-    let attempts = join::attempts(&exchange, &closed.journal, 0, None, |name| conduct.instance.role(name));
+    send::settled(&scenario).await?;
+    let closed = scenario.close().await?;
+    let own = stage.own(0, None);
+    let attempts = join::attempts(&exchange, &closed.journal, &own, |name| conduct.instance.role(name));
     let observed = Observed {
         operation: Some(operation.name.value.clone()),
         protocol: operation.protocol.value.clone(),

@@ -61,13 +61,21 @@ impl Conduct<'_> {
 
     /// Takes every provider that the case needs alone for this send and those that leave with it: what arrives unmarked from
     /// now on is theirs, and no longer an earlier one's.
-    pub(in crate::run) fn claim_providers(&mut self, send: u32) -> Result<(), Trouble> {
-        self.claims.clear();
+    pub(in crate::run) async fn claim_providers(&mut self, send: u32) -> Result<(), Trouble> {
+        self.release_providers().await?;
         for (role, _) in &self.planned.takes.providers {
             let seat = self.instance.seats.iter().find(|seat| seat.role == *role);
             let Some(seat) = seat else { continue };
-            let claim = self.stage.mock.claim(seat.provider.name(), &self.scenario, send);
-            self.claims.push(claim.map_err(|error| Trouble::Harness(error.to_string()))?);
+            let claim = self.stage.upstream.mock.claim(seat.provider.name(), &self.scenario, send).await?;
+            self.claims.push(claim);
+        }
+        Ok(())
+    }
+
+    /// Lets go of the providers that the case holds.
+    pub(in crate::run) async fn release_providers(&mut self) -> Result<(), Trouble> {
+        for claim in self.claims.drain(..) {
+            claim.release().await?;
         }
         Ok(())
     }

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use mock_upstream::scenario::{Markers, Scenario};
+use mock_upstream::control::Error;
+use mock_upstream::control::mock::Scenario;
+use mock_upstream::scenario::{MarkError, Markers};
 
 use crate::act::Progress;
 use crate::arrange::names::WithPrompt;
@@ -33,17 +35,30 @@ pub(in crate::run) struct Sent {
 ///
 /// # Errors
 /// When the scenario is closed: the harness's own fault.
-pub(in crate::run) fn mark(scenario: &Scenario, seed: u64, number: u32) -> Result<String, Trouble> {
+pub(in crate::run) async fn mark(scenario: &Scenario, seed: u64, number: u32) -> Result<String, Trouble> {
     let mut markers = Markers::seeded(seed);
     loop {
         let word = markers.fresh();
-        match scenario.mark(word.as_str(), number) {
+        match scenario.mark(word.as_str(), number).await {
             Ok(()) => return Ok(word.as_str().to_owned()),
-            Err(mock_upstream::scenario::MarkError::Taken(_)) => {}
-            Err(error) => return Err(Trouble::Harness(error.to_string())),
+            Err(Error::Mark(MarkError::Taken(_))) => {}
+            Err(error) => return Err(error.into()),
         }
     }
 }
+
+/// Waits for the upstream to be done with what it was sent; a gateway that never lets go of a connection is left alone.
+///
+/// # Errors
+/// When the mock cannot be asked.
+pub(in crate::run) async fn settled(scenario: &Scenario) -> Result<(), Trouble> {
+    // The time being over is an answer too.
+    tokio::time::timeout(SETTLE, scenario.idle()).await.unwrap_or(Ok(()))?;
+    Ok(())
+}
+
+/// How long the upstream may still be busy once the client has its answers.
+const SETTLE: Duration = Duration::from_secs(1);
 
 impl Conduct<'_> {
     /// Prepares the next send of the case.
@@ -53,7 +68,7 @@ impl Conduct<'_> {
         }
         let number = self.sends;
         self.sends += 1;
-        let marker = mark(&self.scenario, self.words.number(), number)?;
+        let marker = mark(&self.scenario, self.words.number(), number).await?;
         let prompt = self.words.prompt(&marker);
         let role = send.credential.as_ref().map_or("valid", |credential| credential.as_str());
         let key = if role == "none" { None } else { Some(self.key(role).await?) };
@@ -104,27 +119,27 @@ impl Conduct<'_> {
         moments: Progress<'_>,
     ) -> Result<Exchange, Trouble> {
         let exchange = self.stage.send(self.instance, sent.request.clone(), deadline, Some(moments)).await?;
-        if judge::is_foreign(&self.joined(sent, exchange.clone())) {
+        if judge::is_foreign(&self.joined(sent, exchange.clone()).await?) {
             // The answer can be here before the mock has written down that it gave it.
             let _nothing_else_is_sent = self.stage.suspicion.write().await;
-            self.settle().await;
-            self.stage.look_for_others(&self.joined(sent, exchange.clone()));
+            self.settle().await?;
+            self.stage.look_for_others(&self.joined(sent, exchange.clone()).await?);
         }
         Ok(exchange)
     }
 
     /// Joins an exchange with what the journal says by now.
-    pub(in crate::run) fn joined(&self, sent: &Sent, exchange: Exchange) -> Observed {
-        let attempts = join::attempts(&exchange, &self.scenario.journal(), sent.number, None, |name| {
-            self.instance.role(name)
-        });
-        Observed {
+    pub(in crate::run) async fn joined(&self, sent: &Sent, exchange: Exchange) -> Result<Observed, Trouble> {
+        let own = self.stage.own(sent.number, None);
+        let journal = self.scenario.journal().await?;
+        let attempts = join::attempts(&exchange, &journal, &own, |name| self.instance.role(name));
+        Ok(Observed {
             operation: sent.operation.clone(),
             protocol: sent.protocol.clone(),
             stream: sent.stream,
             exchange,
             attempts,
-        }
+        })
     }
 
     fn protocol(&self, operation: Option<&str>) -> String {

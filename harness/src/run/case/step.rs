@@ -1,20 +1,20 @@
 //! One step of a case: its script, its wait, its sends, alone or together.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use futures_util::future::join_all;
+use mock_upstream::control::Error;
+use mock_upstream::control::mock::Imposition;
 use mock_upstream::fault::Catalogue;
 use mock_upstream::script::{FaultPlay, Play, Script};
-use mock_upstream::server::Imposed;
 
-use crate::act::ExchangeEvent;
 use crate::arrange::script;
 use crate::judge;
 use crate::observe::{self, Observation, ObservedStep, join};
 use crate::run::case::Trouble;
 use crate::run::case::conduct::Conduct;
-use crate::run::case::send::Sent;
+use crate::run::case::moments::Moments;
+use crate::run::case::send::{self, Sent};
 use crate::spec::case::{After, Hold, Step, Times, Upstream};
 use crate::spec::language::value::Missing;
 use crate::wire::exchange::Exchange;
@@ -24,7 +24,7 @@ impl<'r> Conduct<'r> {
     pub(in crate::run) async fn step(&mut self, step: &'r Step) -> Result<ObservedStep, Trouble> {
         self.wait(step).await?;
         let imposed = self.play(step).await?;
-        self.claim_providers(self.sends)?;
+        self.claim_providers(self.sends).await?;
         let exchanges = match &step.times {
             Times::Count(count) => {
                 let count = self.count(count)?;
@@ -36,14 +36,17 @@ impl<'r> Conduct<'r> {
             }
             Times::Until { fits, at_most } => self.until(step, fits, *at_most).await?,
         };
-        self.settle().await;
-        self.claims.clear();
+        self.settle().await?;
+        self.release_providers().await?;
         for (provider, imposed) in imposed {
-            self.imposed.push(lift(provider, imposed).await);
+            self.imposed.push(lift(provider, imposed).await?);
         }
         self.numbers.extend(exchanges.iter().map(|(sent, _)| sent.number));
-        let exchanges = exchanges.into_iter().map(|(sent, exchange)| self.joined(&sent, exchange)).collect();
-        Ok(ObservedStep { name: step.name.as_ref().map(|name| name.value.clone()), exchanges })
+        let mut observed = Vec::new();
+        for (sent, exchange) in exchanges {
+            observed.push(self.joined(&sent, exchange).await?);
+        }
+        Ok(ObservedStep { name: step.name.as_ref().map(|name| name.value.clone()), exchanges: observed })
     }
 
     async fn wait(&self, step: &Step) -> Result<(), Trouble> {
@@ -65,12 +68,12 @@ impl<'r> Conduct<'r> {
 
     /// Puts the step's script on the mock. Faults that strike before a marker can be read hold at their providers until
     /// they are lifted.
-    async fn play(&mut self, step: &'r Step) -> Result<Vec<(String, Imposed)>, Trouble> {
+    async fn play(&mut self, step: &'r Step) -> Result<Vec<(String, Imposition)>, Trouble> {
         let answer = self.words.prompt("answer");
         let written: Option<&Upstream> = step.upstream.as_ref().or(self.planned.case.upstream.as_ref());
         let mut imposed = Vec::new();
         let Some(upstream) = written else {
-            self.scripted(None, script::healthy(&answer))?;
+            self.scripted(None, script::healthy(&answer)).await?;
             return Ok(imposed);
         };
         for (role, turns) in &upstream.scripts {
@@ -80,30 +83,27 @@ impl<'r> Conduct<'r> {
             match before_the_request(&script) {
                 Some(fault) => {
                     // What it lets through is served.
-                    self.scripted(role, script::healthy(&answer))?;
+                    self.scripted(role, script::healthy(&answer)).await?;
                     imposed.push(self.impose(role, fault).await?);
                 }
-                None => self.scripted(role, script)?,
+                None => self.scripted(role, script).await?,
             }
         }
         Ok(imposed)
     }
 
-    fn scripted(&self, role: Option<&str>, script: Script) -> Result<(), Trouble> {
+    async fn scripted(&self, role: Option<&str>, script: Script) -> Result<(), Trouble> {
         let provider = role.map(|role| self.provider(role)).transpose()?;
-        let scripted = self.scenario.script(provider.as_deref(), script);
-        scripted.map_err(|error| Trouble::Harness(error.to_string()))
+        Ok(self.scenario.script(provider.as_deref(), script).await?)
     }
 
-    async fn impose(&self, role: Option<&str>, fault: &FaultPlay) -> Result<(String, Imposed), Trouble> {
+    async fn impose(&self, role: Option<&str>, fault: &FaultPlay) -> Result<(String, Imposition), Trouble> {
         let mut seats = self.instance.seats.iter();
         let seat = seats.find(|seat| role.is_none_or(|role| seat.role == role));
         let seat = seat.ok_or_else(|| {
             Trouble::Unready(format!("there is no provider on which `{}` could be imposed", fault.name))
         })?;
-        let imposed = seat.provider.impose(fault).await;
-        let imposed = imposed.map_err(|error| Trouble::Harness(error.to_string()))?;
-        Ok((seat.role.clone(), imposed))
+        Ok((seat.role.clone(), seat.provider.impose(fault).await?))
     }
 
     async fn one_by_one(&mut self, step: &Step, count: usize) -> Result<Vec<(Sent, Exchange)>, Trouble> {
@@ -123,7 +123,7 @@ impl<'r> Conduct<'r> {
         let mut done = Vec::new();
         for _ in 0..at_most {
             let (sent, exchange) = self.send_one(step).await?;
-            let observed = self.joined(&sent, exchange.clone());
+            let observed = self.joined(&sent, exchange.clone()).await?;
             done.push((sent, exchange));
             let mut steps = self.steps.clone();
             steps.push(ObservedStep { name: None, exchanges: vec![observed] });
@@ -137,7 +137,7 @@ impl<'r> Conduct<'r> {
 
     async fn send_one(&mut self, step: &Step) -> Result<(Sent, Exchange), Trouble> {
         let sent = self.prepare(&step.send).await?;
-        self.claim_providers(sent.number)?;
+        self.claim_providers(sent.number).await?;
         self.remember(step, &sent);
         let exchange = self.watched(std::slice::from_ref(&sent), self.deadline(step)).await?.pop();
         exchange
@@ -157,52 +157,28 @@ impl<'r> Conduct<'r> {
         Ok(sends.into_iter().zip(exchanges).collect())
     }
 
-    /// Sends all at once and opens the script's gates as their moments come: `settled` when each has arrived upstream or
-    /// been answered, `got.event.1` when the client has the first event.
+    /// Sends all at once and opens the script's gates as their moments come.
     async fn watched(&self, sends: &[Sent], deadline: Duration) -> Result<Vec<Exchange>, Trouble> {
-        self.scenario.shut_gate("settled");
-        self.scenario.shut_gate("got.event.1");
-        let answered: Vec<AtomicUsize> = sends.iter().map(|_| AtomicUsize::new(0)).collect();
-        let answered = &answered;
-        let progress = tokio::sync::Notify::new();
-        let acts = join_all(sends.iter().zip(answered).map(|(sent, done)| {
-            let progress = &progress;
+        let moments = Moments::of(sends);
+        moments.shut(&self.scenario).await?;
+        let acts = join_all(sends.iter().enumerate().map(|(at, sent)| {
+            let moments = &moments;
             async move {
-                let moments = |event| {
-                    if matches!(event, ExchangeEvent::Events(1)) {
-                        self.scenario.open_gate("got.event.1");
-                    }
-                };
-                let exchange = self.exchange(sent, deadline, &moments).await;
-                done.store(1, Ordering::Release);
-                progress.notify_one();
+                let event = |event| moments.saw(&event);
+                let exchange = self.exchange(sent, deadline, &event).await;
+                moments.answered(at);
                 exchange
             }
         }));
-        let gate = async {
-            let mut arrivals = 0;
-            loop {
-                let arrived = self.scenario.arrived_sends();
-                let settled = sends
-                    .iter()
-                    .zip(answered)
-                    .all(|(sent, done)| arrived.contains(&sent.number) || done.load(Ordering::Acquire) == 1);
-                if settled {
-                    self.scenario.open_gate("settled");
-                    return;
-                }
-                tokio::select! {
-                    seen = self.scenario.changed(arrivals) => arrivals = seen,
-                    () = progress.notified() => {}
-                }
-            }
-        };
-        futures_util::future::join(acts, gate).await.0.into_iter().collect()
+        tokio::select! {
+            exchanges = acts => exchanges.into_iter().collect(),
+            error = moments.open_gates(&self.scenario) => Err(error.into()),
+        }
     }
 
-    /// Waits for the upstream to be done with what the step sent; a gateway that never lets go of a connection is left alone.
-    pub(in crate::run) async fn settle(&self) {
-        let _ = tokio::time::timeout(SETTLE, self.scenario.idle()).await;
+    /// Waits for the upstream to be done with what the step sent.
+    pub(in crate::run) async fn settle(&self) -> Result<(), Trouble> {
+        send::settled(&self.scenario).await
     }
 
     /// A client must outlast the gateway, and whatever the upstream waits itself.
@@ -243,17 +219,19 @@ impl<'r> Conduct<'r> {
     }
 
     /// Takes the final journal into every exchange that was joined earlier.
-    pub(in crate::run) fn rejoin(&self, observation: &mut Observation) {
-        let journal = self.scenario.journal();
+    pub(in crate::run) async fn rejoin(&self, observation: &mut Observation) -> Result<(), Trouble> {
+        let journal = self.scenario.journal().await?;
         let exchanges: Vec<_> = observation.steps.iter_mut().flat_map(|step| &mut step.exchanges).collect();
         let starts: Vec<_> = exchanges.iter().map(|exchange| exchange.exchange.started).collect();
         for (at, exchange) in exchanges.into_iter().enumerate() {
             let Some(number) = self.numbers.get(at) else { continue };
             let later = self.numbers.iter().zip(&starts).skip(at + 1);
             let until = later.filter(|(other, _)| *other == number).map(|(_, start)| *start).next();
+            let own = self.stage.own(*number, until);
             exchange.attempts =
-                join::attempts(&exchange.exchange, &journal, *number, until, |name| self.instance.role(name));
+                join::attempts(&exchange.exchange, &journal, &own, |name| self.instance.role(name));
         }
+        Ok(())
     }
 }
 
@@ -269,7 +247,7 @@ fn before_the_request(script: &Script) -> Option<&FaultPlay> {
 }
 
 /// Lifts a fault and says whether it is known to have struck.
-async fn lift(provider: String, imposed: Imposed) -> observe::Imposed {
+async fn lift(provider: String, imposed: Imposition) -> Result<observe::Imposed, Trouble> {
     let fault = imposed.fault().to_owned();
     let unproven = match imposed.lift().await {
         Ok(lifted) if lifted.struck > 0 => None,
@@ -278,14 +256,12 @@ async fn lift(provider: String, imposed: Imposed) -> observe::Imposed {
             let remarks = lifted.connections.iter().find_map(|connection| connection.remark.clone());
             Some(remarks.unwrap_or_else(|| "it struck none of the connections made while it held".to_owned()))
         }
-        Err(error) => Some(format!("the provider does not listen again: {error}")),
+        Err(Error::Provider(error)) => Some(format!("the provider does not listen again: {error}")),
+        Err(error) => return Err(error.into()),
     };
-    observe::Imposed { provider, fault, unproven }
+    Ok(observe::Imposed { provider, fault, unproven })
 }
 
 fn unready(missing: Missing) -> Trouble {
     Trouble::Unready(missing.to_string())
 }
-
-/// How long the upstream may still be busy with a step after the client has its answers.
-const SETTLE: Duration = Duration::from_secs(1);

@@ -1,8 +1,6 @@
 //! What a plain request did, and in words why the mock was not reached.
 
-use std::time::Duration;
-
-use mock_upstream::scenario::ScenarioSpec;
+use mock_upstream::control::Error;
 
 use crate::arrange::credentials::Hold;
 use crate::arrange::names::prompt::Words;
@@ -40,14 +38,14 @@ pub async fn plain(
         Words::of(stage.options.seed, &format!("preflight {} {upstream:?}", instance.gateway.base_url()));
     let operation = plain::operation(&stage.contract)
         .ok_or("the contract has no operation that reaches the upstream and carries the prompt")?;
-    let scenario = stage.mock.open(ScenarioSpec::named("preflight"));
-    let word = send::mark(&scenario, words.number(), 0).map_err(Trouble::in_words)?;
+    let scenario = stage.upstream.open("preflight").await.map_err(lost)?;
+    let word = send::mark(&scenario, words.number(), 0).await.map_err(Trouble::in_words)?;
     let prompt = words.prompt(&word);
     let script = match upstream {
         Upstream::Healthy => script::healthy(&words.prompt("answer")),
         Upstream::Failing => script::failing(),
     };
-    scenario.script(None, script).map_err(|error| error.to_string())?;
+    scenario.script(None, script).await.map_err(lost)?;
     let names = CaseNames::new(&stage.target, &stage.models, &running.limits, &instance.names, words);
     let names = WithPrompt { names: &names, prompt: &prompt };
     let loan = stage.credentials.lend("valid", Hold::Shared).await.map_err(|error| error.to_string())?;
@@ -57,19 +55,34 @@ pub async fn plain(
     built.headers.extend(stage.headers.iter().cloned());
     let sent = stage.send(instance, built, running.patience(), None).await;
     let exchange = sent.map_err(|trouble| stage.stopped().unwrap_or_else(|| trouble.in_words()))?;
-    let _ = tokio::time::timeout(Duration::from_secs(1), scenario.idle()).await;
-    let closed = scenario.close();
+    send::settled(&scenario).await.map_err(Trouble::in_words)?;
+    let closed = scenario.close().await.map_err(lost)?;
     Ok(Observed {
         operation: Some(operation.name.value.clone()),
         protocol: operation.protocol.value.clone(),
         stream: false,
-        attempts: join::attempts(&exchange, &closed.journal, 0, None, |name| instance.role(name)),
+        attempts: join::attempts(&exchange, &closed.journal, &stage.own(0, None), |name| instance.role(name)),
         exchange,
     })
 }
 
 /// Why the plain request is not what it has to be; `None` when the gateway serves it through the mock.
-pub fn explain(stage: &Stage, instance: &Instance, observed: &Observed) -> Option<String> {
+///
+/// # Errors
+/// In words, when the mock cannot be asked.
+pub async fn explain(
+    stage: &Stage,
+    instance: &Instance,
+    observed: &Observed,
+) -> Result<Option<String>, String> {
+    let unmarked = match observed.attempts.is_empty() {
+        true => reached_unmarked(stage, instance).await.map_err(lost)?,
+        false => false,
+    };
+    Ok(explained(stage, instance, observed, unmarked))
+}
+
+fn explained(stage: &Stage, instance: &Instance, observed: &Observed, unmarked: bool) -> Option<String> {
     let gateway = instance.gateway.base_url();
     let exchange = &observed.exchange;
     let Some(head) = &exchange.head else {
@@ -95,7 +108,7 @@ pub fn explain(stage: &Stage, instance: &Instance, observed: &Observed) -> Optio
     let expected = expected.join(" and ");
     match (served, observed.attempts.is_empty(), head.status) {
         (true, false, _) => None,
-        (true, true, _) if reached_unmarked(stage, instance) => Some(format!(
+        (true, true, _) if unmarked => Some(format!(
             "the request reached the mock, but its prompt did not: the gateway rewrites prompts, and nothing else carries the \
              marker. {answered}"
         )),
@@ -119,9 +132,13 @@ pub fn explain(stage: &Stage, instance: &Instance, observed: &Observed) -> Optio
     }
 }
 
-fn reached_unmarked(stage: &Stage, instance: &Instance) -> bool {
+async fn reached_unmarked(stage: &Stage, instance: &Instance) -> Result<bool, Error> {
     let own = |provider: &str| instance.seats.iter().any(|seat| seat.provider.name() == provider);
-    stage.mock.unclaimed().iter().any(|entry| own(&entry.provider))
+    Ok(stage.upstream.unclaimed().await?.entries.iter().any(|entry| own(&entry.provider)))
+}
+
+fn lost(error: Error) -> String {
+    Trouble::from(error).in_words()
 }
 
 fn broken(end: &End) -> String {

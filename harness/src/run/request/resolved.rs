@@ -4,6 +4,8 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use mock_upstream::control::Token;
+
 use crate::plan::case::PlannedCase;
 use crate::run::onlooker::Onlooker;
 use crate::spec::contract::Contract;
@@ -24,6 +26,21 @@ pub struct Plan {
     pub specs_digest: String,
 }
 
+/// Where the mock upstream runs.
+#[derive(Clone, Debug, Default)]
+pub enum MockAt {
+    /// In this process, for as long as the run lasts.
+    #[default]
+    Here,
+    /// In another, which serves it already.
+    Remote {
+        /// The URL of its control API.
+        url: String,
+        /// The bearer token, where the API wants one.
+        token: Option<Token>,
+    },
+}
+
 /// Options of a run; the default suits the built-in gateway.
 #[derive(Clone, Debug)]
 pub struct Options {
@@ -33,6 +50,8 @@ pub struct Options {
     pub jobs: usize,
     /// The built-in gateway's deliberate flaw, for proving the harness.
     pub mutant: Option<String>,
+    /// Where the mock runs.
+    pub mock: MockAt,
     /// Where the mock's first provider listens, overriding the target.
     pub mock_listen: Option<SocketAddr>,
     /// Whether a gateway that is not on loopback may be called.
@@ -53,6 +72,7 @@ impl Default for Options {
             seed: 1,
             jobs: 64,
             mutant: None,
+            mock: MockAt::Here,
             mock_listen: None,
             allow_remote: false,
             max_requests: 1_000_000,

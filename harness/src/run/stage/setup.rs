@@ -8,10 +8,9 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, AtomicUsize};
 use std::time::Duration;
 
-use mock_upstream::dialect::{Dialect, Identity};
+use mock_upstream::dialect::Identity;
 use mock_upstream::fault::{Catalogue, Family};
 use mock_upstream::scenario::Ambient;
-use mock_upstream::server::{MockUpstream, ProviderOptions};
 use tokio::sync::{RwLock, watch};
 
 use crate::act::{Client, ClientOptions};
@@ -30,6 +29,7 @@ use crate::run::request::resolved::Options;
 use crate::run::request::resolved::Plan;
 use crate::run::stage::host::HostDelay;
 use crate::run::stage::lease::{Pool, Want};
+use crate::run::stage::upstream::{Upstream, Wanted};
 use crate::run::stage::{Instance, Running, Seat, Stage};
 use crate::spec::contract::Contract;
 use crate::spec::read::place::At;
@@ -59,31 +59,21 @@ pub async fn stage(plan: &Plan, options: Options) -> Result<Stage, SetupError> {
     let admin =
         Admin::new(&Trust::new(trusted_ca.as_deref()).map_err(target_error)?).map_err(target_error)?;
     let client = Client::new(ClientOptions { trusted_ca }).map_err(target_error)?;
-    let ambient = target.ambient.iter().map(|line| {
-        let (method, path) = line.value.split_once(' ').unwrap_or(("GET", &line.value));
-        Ambient { method: method.to_owned(), path: path.to_owned() }
-    });
-    let ambient = ambient.collect();
-    let mock = MockUpstream::start(mock_upstream::server::Options { ambient, ..Default::default() }).await;
-    let mock = mock.map_err(|error| SetupError::Start(format!("the mock could not be started: {error}")))?;
+    let upstream = Upstream::of(&options.mock).await?;
     let secrets = secrets::of(target, &credentials, &options.base_dir);
-    let ground = Ground { mock: &mock, admin: &admin, models: &models, secrets: &secrets, options: &options };
-    let mut configurations = Vec::new();
-    let needed: BTreeSet<&str> = plan
-        .cases
-        .iter()
-        .filter(|case| case.ready == Readiness::Ready)
-        .map(|case| case.takes.configuration.as_str())
-        .collect();
-    for written in
-        target.configurations.iter().filter(|configuration| needed.contains(configuration.name.as_str()))
-    {
-        configurations.push(running(plan, written, &ground).await?);
-    }
+    let ground =
+        Ground { upstream: &upstream, admin: &admin, models: &models, secrets: &secrets, options: &options };
+    let configurations = match configurations(plan, &ground).await {
+        Ok(configurations) => configurations,
+        Err(error) => {
+            upstream.clear().await;
+            return Err(error);
+        }
+    };
     Ok(Stage {
         contract: plan.contract.clone(),
         target: plan.target.clone(),
-        mock,
+        upstream,
         client,
         admin,
         mask: mask(&secrets, configurations.iter().flat_map(|running: &Running| &running.instances)),
@@ -100,12 +90,25 @@ pub async fn stage(plan: &Plan, options: Options) -> Result<Stage, SetupError> {
     })
 }
 
-/// Stops the gateways, then the mock.
+/// Starts the gateways that some case needs.
+async fn configurations(plan: &Plan, ground: &Ground<'_>) -> Result<Vec<Running>, SetupError> {
+    let ready = plan.cases.iter().filter(|case| case.ready == Readiness::Ready);
+    let needed: BTreeSet<&str> = ready.map(|case| case.takes.configuration.as_str()).collect();
+    let mut configurations = Vec::new();
+    for written in &plan.target.configurations {
+        if needed.contains(written.name.as_str()) {
+            configurations.push(running(plan, written, ground).await?);
+        }
+    }
+    Ok(configurations)
+}
+
+/// Stops the gateways, then the mock, or takes away what the run made there.
 pub async fn strike(stage: Stage) {
     for instance in stage.configurations.into_iter().flat_map(|running| running.instances) {
         instance.gateway.stop().await;
     }
-    drop(stage.mock);
+    stage.upstream.clear().await;
 }
 
 /// Whether a fault of this id lasts as long as a limit.
@@ -117,7 +120,7 @@ pub fn is_slow(fault: &str) -> bool {
 
 /// What instances are started on.
 struct Ground<'g> {
-    mock: &'g MockUpstream,
+    upstream: &'g Upstream,
     admin: &'g Admin,
     models: &'g [(String, String)],
     secrets: &'g [String],
@@ -161,22 +164,23 @@ async fn instance(
     index: usize,
     ground: &Ground<'_>,
 ) -> Result<Instance, SetupError> {
-    let (mock, options) = (ground.mock, ground.options);
+    let options = ground.options;
     let mut words = Words::of(options.seed, &format!("{} instance {index}", written.name));
     let mut seats = Vec::new();
     if !matches!(plan.target.upstream, UpstreamLink::None) {
         for (at, role) in written.providers.iter().enumerate() {
-            let name = format!("{}/{index}/{role}", written.name);
-            let listen = listen(&plan.target, written, role, at, options)?;
-            let identity = Identity {
-                organization: format!("org-{}", words.letters(20)),
-                request_id_prefix: format!("upstream-{}-", words.letters(12)),
-                host: format!("{}.upstream.internal", words.letters(20)),
+            let wanted = Wanted {
+                seat: format!("{}/{index}/{role}", written.name),
+                role: role.value.clone(),
+                listen: listen(&plan.target, written, role, at, options)?,
+                advertised: advertised(&plan.target, role),
+                identity: Identity {
+                    organization: format!("org-{}", words.letters(20)),
+                    request_id_prefix: format!("upstream-{}-", words.letters(12)),
+                    host: format!("{}.upstream.internal", words.letters(20)),
+                },
             };
-            let added =
-                mock.add_provider(ProviderOptions { name, listen, identity, dialect: Dialect::OpenAi }).await;
-            let provider = added
-                .map_err(|error| SetupError::Start(format!("the mock cannot listen at {listen}: {error}")))?;
+            let provider = ground.upstream.provider(wanted, &ambient(&plan.target)).await?;
             let names = ProviderNames {
                 name: role.value.clone(),
                 url: advertised(&plan.target, role).unwrap_or_else(|| provider.url()),
@@ -279,6 +283,14 @@ fn listen(
         _ => 0,
     };
     Ok(SocketAddr::from((Ipv4Addr::LOCALHOST, port)))
+}
+
+fn ambient(target: &Target) -> Vec<Ambient> {
+    let kinds = target.ambient.iter().map(|line| {
+        let (method, path) = line.value.split_once(' ').unwrap_or(("GET", &line.value));
+        Ambient { method: method.to_owned(), path: path.to_owned() }
+    });
+    kinds.collect()
 }
 
 fn advertised(target: &Target, role: &str) -> Option<String> {

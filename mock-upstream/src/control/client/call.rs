@@ -117,7 +117,8 @@ impl Line {
         let request = request.body(Full::new(body.unwrap_or_default()));
         let request = request.map_err(|error| self.unreadable(error.to_string()))?;
         let exchange = async {
-            let response = self.http.request(request).await.map_err(|error| self.unreachable(&error))?;
+            let response =
+                self.http.request(request).await.map_err(|error| self.unreachable(causes(&error)))?;
             let (head, body) = response.into_parts();
             let body = Limited::new(body, ANSWER).collect().await;
             let body = body.map_err(|error| self.unreadable(error.to_string()))?.to_bytes();
@@ -125,7 +126,7 @@ impl Line {
         };
         let (status, body) = timeout(patience, exchange)
             .await
-            .map_err(|_| self.unreachable(&format!("no answer within {} s", patience.as_secs())))??;
+            .map_err(|_| self.unreachable(format!("no answer within {} s", patience.as_secs())))??;
         if status.is_success() {
             return Ok(body);
         }
@@ -145,13 +146,19 @@ impl Line {
         serde_json::from_slice(bytes).map_err(|error| self.unreadable(error.to_string()))
     }
 
-    fn unreachable(&self, why: &(impl ToString + ?Sized)) -> Error {
-        Error::Unreachable { url: self.base.clone(), why: why.to_string() }
+    fn unreachable(&self, why: String) -> Error {
+        Error::Unreachable { url: self.base.clone(), why }
     }
 
     fn unreadable(&self, why: String) -> Error {
         Error::Unreadable { url: self.base.clone(), why }
     }
+}
+
+/// An error with what caused it: what it says itself is only at which stage it came.
+fn causes(error: &dyn std::error::Error) -> String {
+    let all = std::iter::successors(Some(error), |error| error.source());
+    all.map(ToString::to_string).collect::<Vec<_>>().join(": ")
 }
 
 /// A path of these segments.

@@ -14,14 +14,14 @@ use super::{
     ScenarioView, TakeClaim, Token, Version,
 };
 use crate::fault::Listing;
-use crate::journal::{Clock, Entry};
+use crate::journal::{Clock, Entry, Page};
 use crate::scenario::{ClaimError, ScenarioSpec};
 use crate::server::{ProviderOptions, Stray};
 use call::{Line, path};
 use lease::TTL_MS;
 
 pub use error::Error;
-pub use provider::{RemoteClaim, RemoteImposition, RemoteProvider};
+pub use provider::{RemoteAmbience, RemoteClaim, RemoteImposition, RemoteProvider};
 pub use scenario::RemoteScenario;
 
 /// How often the clocks are compared; the closest comparison counts.
@@ -56,7 +56,8 @@ impl Client {
             let why = format!("it speaks version {} of the API", version.api);
             return Err(Error::Unreadable { url: line.url().to_owned(), why });
         }
-        let (clock, clock_error) = compare(&line).await?;
+        let (clock, half) = compare(&line).await?;
+        let clock_error = half + Duration::from_micros(1);
         Ok(Self { line, clock, clock_error })
     }
 
@@ -80,7 +81,7 @@ impl Client {
     }
 
     /// By how much a moment may be off: half the time that the closest comparison took, which on loopback is well below
-    /// a millisecond.
+    /// a millisecond, and the microsecond that is lost on the way.
     pub fn clock_error(&self) -> Duration {
         self.clock_error
     }
@@ -110,7 +111,7 @@ impl Client {
     /// The mock cannot be asked.
     pub async fn providers(&self) -> Result<Vec<RemoteProvider>, Error> {
         let listed: Listed<ProviderView> = self.line.get("/v1/providers").await?;
-        Ok(listed.items.into_iter().map(|view| RemoteProvider::found(&self.line, view)).collect())
+        Ok(listed.items.into_iter().map(|view| RemoteProvider::found(&self.line, self.clock, view)).collect())
     }
 
     /// The provider of this name.
@@ -119,7 +120,7 @@ impl Client {
     /// The mock cannot be asked.
     pub async fn provider(&self, name: &str) -> Result<Option<RemoteProvider>, Error> {
         match self.line.get(&path(&["providers", name])).await {
-            Ok(view) => Ok(Some(RemoteProvider::found(&self.line, view))),
+            Ok(view) => Ok(Some(RemoteProvider::found(&self.line, self.clock, view))),
             Err(Error::Refused(problem)) if problem.code == Code::NoSuchProvider => Ok(None),
             Err(error) => Err(error),
         }
@@ -134,7 +135,19 @@ impl Client {
         let wanted =
             AddProvider { name, dialect, listen: Some(listen), identity: Some(identity), ttl_ms: TTL_MS };
         let view = self.line.post("/v1/providers", &wanted).await?;
-        Ok(RemoteProvider::added(&self.line, view))
+        Ok(RemoteProvider::added(&self.line, self.clock, view))
+    }
+
+    /// Stops a provider that a client added; `false` when there is none of this name.
+    ///
+    /// # Errors
+    /// It was there from the start, or the mock cannot be asked.
+    pub async fn remove_provider(&self, name: &str) -> Result<bool, Error> {
+        match self.line.delete(&path(&["providers", name])).await {
+            Ok(()) => Ok(true),
+            Err(Error::Refused(problem)) if problem.code == Code::NoSuchProvider => Ok(false),
+            Err(error) => Err(error),
+        }
     }
 
     /// Takes a provider exclusively: until the claim is released, what arrives there unmarked belongs to this send.
@@ -167,7 +180,7 @@ impl Client {
     /// # Errors
     /// The mock cannot be asked.
     pub async fn strays(&self, stray: Stray) -> Result<Vec<Entry>, Error> {
-        all_pages(&self.line, &stray_path(stray), self.clock).await
+        self.all_strays_since(stray, 0).await.map(|page| page.entries)
     }
 
     /// A page of those requests from this place on, waited for so long when there is none yet; at most a minute.
@@ -181,6 +194,14 @@ impl Client {
         wait: Duration,
     ) -> Result<JournalPage, Error> {
         read_page(&self.line, &stray_path(stray), self.clock, since, wait).await
+    }
+
+    /// All of those requests from this place on.
+    ///
+    /// # Errors
+    /// The mock cannot be asked.
+    pub async fn all_strays_since(&self, stray: Stray, since: usize) -> Result<Page, Error> {
+        pages_since(&self.line, &stray_path(stray), self.clock, since).await
     }
 
     /// Requests that belonged to nobody, in the order of arrival.
@@ -266,17 +287,22 @@ async fn read_page(
     Ok(page)
 }
 
-/// The whole of a journal, page by page.
+/// The whole of a journal.
 async fn all_pages(line: &Line, journal: &str, clock: Clock) -> Result<Vec<Entry>, Error> {
-    let mut entries = Vec::new();
-    let mut since = 0;
+    pages_since(line, journal, clock, 0).await.map(|page| page.entries)
+}
+
+/// A journal from this place on to its end, page by page.
+async fn pages_since(line: &Line, journal: &str, clock: Clock, since: usize) -> Result<Page, Error> {
+    let mut whole = Page { next: since, ..Page::default() };
     loop {
-        let page = read_page(line, journal, clock, since, Duration::ZERO).await?;
-        let read = page.entries.len();
-        entries.extend(page.entries);
-        if page.next >= page.end || read == 0 {
-            return Ok(entries);
+        let JournalPage { entries, next, end, dropped, .. } =
+            read_page(line, journal, clock, whole.next, Duration::ZERO).await?;
+        let read = entries.len();
+        whole.entries.extend(entries);
+        whole = Page { next, end, dropped, ..whole };
+        if next >= end || read == 0 {
+            return Ok(whole);
         }
-        since = page.next;
     }
 }

@@ -6,25 +6,30 @@ use std::sync::Arc;
 use super::Error;
 use super::call::{Line, path};
 use super::lease::{Lease, TTL_MS, delete_later};
-use crate::control::{ClaimView, Dropped, Impose, ImpositionView, ProviderView};
-use crate::dialect::Identity;
+use crate::control::{AmbientView, ClaimView, DeclareAmbient, Dropped, Impose, ImpositionView, ProviderView};
+use crate::dialect::{Dialect, Identity};
+use crate::journal::Clock;
+use crate::scenario::Ambient;
+use crate::script::FaultPlay;
+use crate::server::Lifted;
 
 /// A provider; clones are the same one.
 #[derive(Debug, Clone)]
 pub struct RemoteProvider {
     line: Arc<Line>,
+    clock: Clock,
     view: Arc<ProviderView>,
     _lease: Option<Arc<Lease>>,
 }
 
 impl RemoteProvider {
-    pub(super) fn found(line: &Arc<Line>, view: ProviderView) -> Self {
-        Self { line: Arc::clone(line), view: Arc::new(view), _lease: None }
+    pub(super) fn found(line: &Arc<Line>, clock: Clock, view: ProviderView) -> Self {
+        Self { line: Arc::clone(line), clock, view: Arc::new(view), _lease: None }
     }
 
-    pub(super) fn added(line: &Arc<Line>, view: ProviderView) -> Self {
+    pub(super) fn added(line: &Arc<Line>, clock: Clock, view: ProviderView) -> Self {
         let lease = Lease::of(line, &path(&["providers", &view.name]));
-        Self { _lease: Some(Arc::new(lease)), ..Self::found(line, view) }
+        Self { _lease: Some(Arc::new(lease)), ..Self::found(line, clock, view) }
     }
 
     /// Its name.
@@ -40,6 +45,16 @@ impl RemoteProvider {
     /// Under which URL it is to be called, without a path.
     pub fn url(&self) -> String {
         self.view.url.clone()
+    }
+
+    /// The same for TLS: the first byte of a connection decides.
+    pub fn https_url(&self) -> String {
+        self.view.https_url.clone()
+    }
+
+    /// The certificate of the authority that certifies it, PEM.
+    pub fn ca_pem(&self) -> String {
+        self.view.ca_pem.clone()
     }
 
     /// What distinguishes it.
@@ -65,16 +80,40 @@ impl RemoteProvider {
         Ok(dropped.closed)
     }
 
-    /// Puts a fault in force that strikes before any request, until the imposition is lifted or dropped.
+    /// Puts a fault in force that strikes before a marker can be read, until the imposition is lifted or dropped.
     ///
     /// # Errors
     /// There is no such fault, or another one is in force.
-    pub async fn impose(&self, fault: &str) -> Result<RemoteImposition, Error> {
-        let wanted = Impose { fault: fault.to_owned(), ttl_ms: TTL_MS };
+    pub async fn impose(&self, play: &FaultPlay) -> Result<RemoteImposition, Error> {
+        let wanted = Impose { fault: play.name.clone(), params: play.params.clone(), ttl_ms: TTL_MS };
         let view: ImpositionView = self.line.post(&self.path(&["impositions"]), &wanted).await?;
         let path = self.path(&["impositions", &view.id]);
         let lease = Lease::of(&self.line, &path);
-        Ok(RemoteImposition { line: Arc::clone(&self.line), path: Some(path), _lease: lease })
+        let (line, clock) = (Arc::clone(&self.line), self.clock);
+        Ok(RemoteImposition { line, clock, fault: view.fault, path: Some(path), _lease: lease })
+    }
+
+    /// Makes a kind of request ambient here: until what is returned is dropped, it gets a healthy reply and belongs to
+    /// nobody.
+    ///
+    /// # Errors
+    /// The mock cannot be asked.
+    pub async fn declare_ambient(&self, kind: Ambient) -> Result<RemoteAmbience, Error> {
+        let wanted = DeclareAmbient { kind, ttl_ms: TTL_MS };
+        let view: AmbientView = self.line.post(&self.path(&["ambient"]), &wanted).await?;
+        let path = self.path(&["ambient", &view.id]);
+        let lease = Lease::of(&self.line, &path);
+        Ok(RemoteAmbience { line: Arc::clone(&self.line), path: Some(path), _lease: lease })
+    }
+
+    /// Whether it was there from the start.
+    pub fn is_permanent(&self) -> bool {
+        self.view.expires_in_ms.is_none()
+    }
+
+    /// How it speaks.
+    pub fn dialect(&self) -> Dialect {
+        self.view.dialect
     }
 
     /// Stops the provider; only one that a client added.
@@ -97,16 +136,60 @@ impl RemoteProvider {
 #[must_use = "the fault is lifted when this is dropped"]
 pub struct RemoteImposition {
     line: Arc<Line>,
+    clock: Clock,
+    fault: String,
     path: Option<String>,
     _lease: Lease,
 }
 
 impl RemoteImposition {
-    /// Lifts the fault.
+    /// The fault's id.
+    pub fn fault(&self) -> &str {
+        &self.fault
+    }
+
+    /// What it has done so far.
+    ///
+    /// # Errors
+    /// The mock cannot be asked, or has lifted it.
+    pub async fn so_far(&self) -> Result<Lifted, Error> {
+        let path = self.path.as_deref().unwrap_or_default();
+        self.line.get::<Lifted>(path).await.map(|so_far| so_far.placed_on(&self.clock))
+    }
+
+    /// Lifts the fault, and tells what it has done.
     ///
     /// # Errors
     /// The mock cannot be asked, or cannot listen again.
-    pub async fn lift(mut self) -> Result<(), Error> {
+    pub async fn lift(mut self) -> Result<Lifted, Error> {
+        let path = self.path.take().unwrap_or_default();
+        self.line.delete_for::<Lifted>(&path).await.map(|lifted| lifted.placed_on(&self.clock))
+    }
+}
+
+impl Drop for RemoteImposition {
+    fn drop(&mut self) {
+        if let Some(path) = self.path.take() {
+            delete_later(&self.line, &path);
+        }
+    }
+}
+
+/// A kind of request that is ambient at a provider. It is so no more a moment after this is dropped.
+#[derive(Debug)]
+#[must_use = "the kind is ambient only until this is dropped"]
+pub struct RemoteAmbience {
+    line: Arc<Line>,
+    path: Option<String>,
+    _lease: Lease,
+}
+
+impl RemoteAmbience {
+    /// Makes the kind ambient no more.
+    ///
+    /// # Errors
+    /// The mock cannot be asked.
+    pub async fn withdraw(mut self) -> Result<(), Error> {
         match self.path.take() {
             Some(path) => self.line.delete(&path).await,
             None => Ok(()),
@@ -114,7 +197,7 @@ impl RemoteImposition {
     }
 }
 
-impl Drop for RemoteImposition {
+impl Drop for RemoteAmbience {
     fn drop(&mut self) {
         if let Some(path) = self.path.take() {
             delete_later(&self.line, &path);

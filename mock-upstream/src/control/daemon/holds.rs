@@ -15,6 +15,7 @@ use crate::control::{ClaimView, Impose, ImpositionView, Listed, TakeClaim, Ttl};
 use crate::fault::Catalogue;
 use crate::scenario::ClaimError;
 use crate::script::FaultPlay;
+use crate::server::Lifted;
 
 pub(super) async fn impositions(
     State(ledger): State<Arc<Ledger>>,
@@ -29,18 +30,18 @@ pub(super) async fn impositions(
 pub(super) async fn impose(
     State(ledger): State<Arc<Ledger>>,
     Named(name): Named<String>,
-    Body(Impose { fault, ttl_ms }): Body<Impose>,
+    Body(Impose { fault, params, ttl_ms }): Body<Impose>,
 ) -> Result<(StatusCode, Json<ImpositionView>), Problem> {
     imposable(&fault)?;
     lives::until(ttl_ms)?;
     let provider = provider(&ledger, &name)?;
     // In a task of its own: a client that leaves must not leave a provider behind that neither listens nor is known to.
     let imposing = tokio::spawn(async move {
-        let imposed = provider.impose(&FaultPlay::of(&fault)).await?;
+        let imposed = provider.impose(&FaultPlay { params: params.clone(), ..FaultPlay::of(&fault) }).await?;
         let until = lives::until(ttl_ms)?;
         let mut held = ledger.held();
         let number = held.number();
-        let imposition = Imposition { provider: name, fault, imposed, until };
+        let imposition = Imposition { provider: name, fault, params, imposed, until };
         let view = view(number, &imposition);
         held.impositions.insert(number, imposition);
         ledger.sooner.notify_one();
@@ -49,10 +50,20 @@ pub(super) async fn impose(
     imposing.await.unwrap_or_else(|error| Err(Problem::new(Code::ImpositionFailed, error.to_string())))
 }
 
+pub(super) async fn read(
+    State(ledger): State<Arc<Ledger>>,
+    Named((name, id)): Named<(String, String)>,
+) -> Answer<Lifted> {
+    let held = ledger.held();
+    let imposition = number_of(&id, 'i').and_then(|number| held.impositions.get(&number));
+    let imposition = imposition.filter(|imposition| imposition.provider == name);
+    Ok(Json(imposition.ok_or_else(|| unknown(&id))?.imposed.so_far()))
+}
+
 pub(super) async fn lift(
     State(ledger): State<Arc<Ledger>>,
     Named((name, id)): Named<(String, String)>,
-) -> Result<StatusCode, Problem> {
+) -> Answer<Lifted> {
     let imposition = {
         let mut held = ledger.held();
         let number = number_of(&id, 'i').filter(|number| {
@@ -60,9 +71,11 @@ pub(super) async fn lift(
         });
         number.and_then(|number| held.impositions.remove(&number)).ok_or_else(|| unknown(&id))?
     };
-    let failed = |error| Problem::new(Code::ImpositionFailed, format!("`{id}` cannot be lifted: {error}"));
-    imposition.imposed.lift().await.map_err(failed)?;
-    Ok(StatusCode::NO_CONTENT)
+    let failed =
+        move |error| Problem::new(Code::ImpositionFailed, format!("`{id}` cannot be lifted: {error}"));
+    // In a task of its own: a client that leaves must not leave half of it done.
+    let lifted = tokio::spawn(async move { imposition.imposed.lift().await.map_err(failed) }).await;
+    lifted.unwrap_or_else(|error| Err(Problem::new(Code::ImpositionFailed, error.to_string()))).map(Json)
 }
 
 pub(super) async fn renew(
@@ -145,6 +158,8 @@ fn view(number: u64, imposition: &Imposition) -> ImpositionView {
         id: format!("i{number}"),
         provider: imposition.provider.clone(),
         fault: imposition.fault.clone(),
+        params: imposition.params.clone(),
+        struck: imposition.imposed.struck(),
         expires_in_ms: lives::left(imposition.until),
     }
 }

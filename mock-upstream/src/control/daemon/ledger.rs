@@ -10,7 +10,8 @@ use tokio::time::Instant;
 use super::Standing;
 use crate::control::ResetView;
 use crate::control::problem::{Code, Problem};
-use crate::scenario::{Claim, Closed, Scenario, ScenarioSpec};
+use crate::fault::Params;
+use crate::scenario::{Ambient, Claim, Closed, Declared, Scenario, ScenarioSpec};
 use crate::server::{Imposed, MockUpstream, Provider, Stray};
 
 /// Ended scenarios of which it is remembered how they ended.
@@ -35,6 +36,7 @@ pub(super) struct Held {
     ended: VecDeque<(u64, Code)>,
     pub(super) claims: BTreeMap<u64, HeldClaim>,
     pub(super) impositions: BTreeMap<u64, Imposition>,
+    pub(super) ambient: BTreeMap<u64, HeldAmbient>,
     /// The providers that clients added.
     pub(super) added: BTreeMap<String, Instant>,
 }
@@ -57,7 +59,16 @@ pub(super) struct HeldClaim {
 pub(super) struct Imposition {
     pub(super) provider: String,
     pub(super) fault: String,
+    pub(super) params: Params,
     pub(super) imposed: Imposed,
+    pub(super) until: Instant,
+}
+
+#[derive(Debug)]
+pub(super) struct HeldAmbient {
+    pub(super) provider: String,
+    pub(super) kind: Ambient,
+    pub(super) _declared: Declared,
     pub(super) until: Instant,
 }
 
@@ -81,6 +92,11 @@ impl Ledger {
     /// The URL under which the provider is to be called.
     pub(super) fn url(&self, provider: &Provider) -> String {
         self.advertised.get(provider.name()).cloned().unwrap_or_else(|| provider.url())
+    }
+
+    /// The same for TLS.
+    pub(super) fn https_url(&self, provider: &Provider) -> String {
+        self.url(provider).replacen("http://", "https://", 1)
     }
 
     /// Puts the standing scripts up, each at its first turn.
@@ -110,6 +126,7 @@ impl Ledger {
                 scenarios: open.len() - standing,
                 claims: held.claims.len() - standing,
                 impositions: std::mem::take(&mut held.impositions).len(),
+                ambient: std::mem::take(&mut held.ambient).len(),
                 providers: 0,
             };
             for number in open {
@@ -171,6 +188,7 @@ impl Held {
     pub(super) fn strip(&mut self, provider: &str) {
         self.claims.retain(|_, held| held.claim.provider() != provider);
         self.impositions.retain(|_, imposition| imposition.provider != provider);
+        self.ambient.retain(|_, ambient| ambient.provider != provider);
         self.added.remove(provider);
     }
 }

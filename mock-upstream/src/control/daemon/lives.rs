@@ -49,6 +49,7 @@ async fn end_expired(ledger: &Ledger) -> Option<Instant> {
         }
         // Dropping an imposition lifts it.
         held.impositions.retain(|_, imposition| imposition.until > now);
+        held.ambient.retain(|_, ambient| ambient.until > now);
         let gone = held.added.iter().filter(|(_, until)| **until <= now);
         let gone: Vec<String> = gone.map(|(name, _)| name.clone()).collect();
         gone.iter().for_each(|name| held.strip(name));
@@ -60,5 +61,6 @@ async fn end_expired(ledger: &Ledger) -> Option<Instant> {
     let held = ledger.held();
     let scenarios = held.scenarios.values().filter_map(|open| open.until);
     let impositions = held.impositions.values().map(|imposition| imposition.until);
-    scenarios.chain(impositions).chain(held.added.values().copied()).min()
+    let ambient = held.ambient.values().map(|ambient| ambient.until);
+    scenarios.chain(impositions).chain(ambient).chain(held.added.values().copied()).min()
 }

@@ -1,5 +1,6 @@
 //! The server of the control API.
 
+mod ambient;
 mod answer;
 mod door;
 mod holds;

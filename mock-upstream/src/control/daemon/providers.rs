@@ -106,6 +106,8 @@ fn view(ledger: &Ledger, provider: &Provider) -> ProviderView {
         dialect: provider.dialect(),
         addr: provider.addr(),
         url: ledger.url(provider),
+        https_url: ledger.https_url(provider),
+        ca_pem: provider.ca_pem(),
         identity: provider.identity().clone(),
         connections: provider.connections(),
         expires_in_ms: ledger.held().added.get(provider.name()).copied().map(lives::left),

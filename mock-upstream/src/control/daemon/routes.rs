@@ -11,7 +11,7 @@ use axum::routing::{delete, get, post, put};
 
 use super::answer::Answer;
 use super::ledger::Ledger;
-use super::{Guard, Limits, door, holds, journals, providers, scenarios};
+use super::{Guard, Limits, ambient, door, holds, journals, providers, scenarios};
 use crate::control::problem::{Code, Problem};
 use crate::control::{ClockView, Health, OPENAPI, ResetView, Version};
 use crate::fault::{Catalogue, Listing};
@@ -55,8 +55,13 @@ routes! {
     delete "delete" "/v1/providers/{name}" => providers::remove,
     put "put" "/v1/providers/{name}/ttl" => providers::renew,
     post "post" "/v1/providers/{name}/idle-drops" => providers::drop_idle,
+    get "get" "/v1/providers/{name}/ambient" => ambient::list,
+    post "post" "/v1/providers/{name}/ambient" => ambient::declare,
+    delete "delete" "/v1/providers/{name}/ambient/{id}" => ambient::withdraw,
+    put "put" "/v1/providers/{name}/ambient/{id}/ttl" => ambient::renew,
     get "get" "/v1/providers/{name}/impositions" => holds::impositions,
     post "post" "/v1/providers/{name}/impositions" => holds::impose,
+    get "get" "/v1/providers/{name}/impositions/{id}" => holds::read,
     delete "delete" "/v1/providers/{name}/impositions/{id}" => holds::lift,
     put "put" "/v1/providers/{name}/impositions/{id}/ttl" => holds::renew,
 }

@@ -16,12 +16,14 @@ macro_rules! either {
 mod provider;
 mod scenario;
 
+use std::time::Duration;
+
 use super::{Client, Error};
-use crate::journal::{Clock, Entry};
+use crate::journal::{Clock, Entry, Page};
 use crate::scenario::ScenarioSpec;
 use crate::server::{MockUpstream, ProviderOptions, Stray};
 
-pub use provider::{Claim, Imposition, Provider};
+pub use provider::{Ambience, Claim, Imposition, Provider};
 pub use scenario::Scenario;
 
 /// A mock, wherever it runs; clones are the same one.
@@ -94,6 +96,29 @@ impl Mock {
         }
     }
 
+    /// Stops a provider that was added; `false` when there is none of this name.
+    ///
+    /// # Errors
+    /// It was there from the start of a remote mock, or that cannot be asked.
+    pub async fn remove_provider(&self, name: &str) -> Result<bool, Error> {
+        match self {
+            Self::Embedded(mock) => Ok(mock.remove_provider(name).await),
+            Self::Remote(client) => client.remove_provider(name).await,
+        }
+    }
+
+    /// All requests that belong to no open scenario for this reason from this place of their journal on: `next` is the
+    /// place at which to go on.
+    ///
+    /// # Errors
+    /// A remote mock cannot be asked.
+    pub async fn strays_since(&self, stray: Stray, since: usize) -> Result<Page, Error> {
+        match self {
+            Self::Embedded(mock) => Ok(mock.strays(stray).page(since, usize::MAX, usize::MAX)),
+            Self::Remote(client) => client.all_strays_since(stray, since).await,
+        }
+    }
+
     /// Requests that belonged to nobody, in the order of arrival.
     ///
     /// # Errors
@@ -122,6 +147,14 @@ impl Mock {
         match self {
             Self::Embedded(mock) => Ok(mock.strays(stray).entries()),
             Self::Remote(client) => client.strays(stray).await,
+        }
+    }
+
+    /// By how much a moment in the journals may be off on this process's scale; nothing for an embedded mock.
+    pub fn clock_error(&self) -> Duration {
+        match self {
+            Self::Embedded(_) => Duration::ZERO,
+            Self::Remote(client) => client.clock_error(),
         }
     }
 

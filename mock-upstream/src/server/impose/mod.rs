@@ -8,12 +8,14 @@ mod strike;
 use std::io;
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
 use socket2::Socket;
 use tokio::net::{TcpListener, TcpStream};
 
 use super::Provider;
 use super::provider::{bind, listen, reserve};
 use crate::fault::{BindError, Catalogue, ConnectionOp, Op, Strikes};
+use crate::journal::Clock;
 use crate::script::FaultPlay;
 
 pub use record::Struck;
@@ -58,13 +60,27 @@ enum Held {
 }
 
 /// What a fault did while it was imposed.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Lifted {
     /// How often it struck.
     pub struck: u64,
     /// The connections that it met, in the order of their acceptance; the first thousand. None for a fault that
     /// lets no connection come to be.
     pub connections: Vec<Struck>,
+}
+
+impl Lifted {
+    /// The same with its moments on this clock: for what was read back from another process.
+    #[must_use]
+    pub fn placed_on(mut self, clock: &Clock) -> Self {
+        for met in &mut self.connections {
+            met.met = clock.at(met.met.since_start);
+            for moment in [&mut met.struck, &mut met.ended_at] {
+                *moment = moment.map(|moment| clock.at(moment.since_start));
+            }
+        }
+        self
+    }
 }
 
 impl Provider {
@@ -114,6 +130,11 @@ impl Imposed {
         self.active.connections()
     }
 
+    /// What it has done so far.
+    pub fn so_far(&self) -> Lifted {
+        Lifted { struck: self.struck(), connections: self.connections() }
+    }
+
     /// Lifts the fault, ends the connections that it holds, and closes those that it let be served once they are idle.
     ///
     /// # Errors
@@ -122,7 +143,7 @@ impl Imposed {
         self.release()?;
         self.active.all_over().await;
         self.provider.drop_idle_connections().await;
-        Ok(Lifted { struck: self.active.struck(), connections: self.active.connections() })
+        Ok(self.so_far())
     }
 
     /// Closes the listener. The port stays taken, so that nobody else can listen there.

@@ -5,12 +5,12 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
 use rustls::ServerConfig;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
 
 use crate::fault::{Bindings, Fault, Strikes};
 use crate::journal::{Clock, Ended, Moment};
-use crate::script::readable;
+use crate::script::{from_readable, readable};
 
 /// Connections whose record is kept.
 const MOST_KEPT: usize = 1000;
@@ -18,7 +18,7 @@ const MOST_KEPT: usize = 1000;
 const MOST_READ: usize = 1 << 14;
 
 /// What became of one connection under an imposed fault.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Struck {
     /// The connection, unique in the life of the mock.
     pub connection: u64,
@@ -27,7 +27,7 @@ pub struct Struck {
     /// When the fault struck; `None` when the peer left before, or what it sent gave no occasion.
     pub struck: Option<Moment>,
     /// What the peer had sent until then; the first 16 KiB.
-    #[serde(serialize_with = "readable")]
+    #[serde(serialize_with = "readable", deserialize_with = "from_readable")]
     pub read: Bytes,
     /// Bytes that were written to it, handshakes left out.
     pub written: u64,
