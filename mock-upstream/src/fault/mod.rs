@@ -14,12 +14,12 @@ use serde::{Deserialize, Serialize};
 pub use class::{Family, Group, Lane, Strikes};
 pub use op::{
     Arg, Beginning, CertificateFlaw, ConnectionOp, Content, EventSpan, Extent, Framing, HeadOp, InStream, Op,
-    Place, Program, ReplyOp, TlsOp,
+    Place, Program, Refusal, ReplyOp, RequestOp, TlsOp,
 };
 pub use param::{BindError, Bindings, Param, ParamKind, Params};
 pub use proof::{
     After, Changes, Distrust, EventSight, FramingSight, HeadSight, Part, Piece, Probe, Proof, Range, Sight,
-    TlsSight,
+    TlsSight, UploadSight,
 };
 pub use reach::OutOfReach;
 
@@ -27,9 +27,10 @@ pub use reach::OutOfReach;
 const OUT_OF_REACH: &str = include_str!("../../faults/out_of_reach.yaml");
 
 /// The files of the shipped catalogue, by the group letters they mostly hold.
-const SHIPPED: [(&str, &str); 6] = [
+const SHIPPED: [(&str, &str); 7] = [
     ("connect.yaml", include_str!("../../faults/connect.yaml")),
     ("tls.yaml", include_str!("../../faults/tls.yaml")),
+    ("request.yaml", include_str!("../../faults/request.yaml")),
     ("connection.yaml", include_str!("../../faults/connection.yaml")),
     ("framing.yaml", include_str!("../../faults/framing.yaml")),
     ("body.yaml", include_str!("../../faults/body.yaml")),
@@ -115,6 +116,10 @@ impl Catalogue {
 pub struct Fault {
     /// The stable name, `snake_case`.
     pub id: String,
+    /// The numbers of the failure modes that it plays, in the list of failure modes that the catalogue follows: a letter
+    /// for the group and two digits.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mode: Option<String>,
     /// Where the failure belongs in the order in which an exchange happens.
     pub group: Group,
     /// The word under which a contract documents such failures.
@@ -166,16 +171,47 @@ impl Fault {
         programs.into_iter().flatten().flatten().any(|op| matches!(op, Op::Tls(_)))
     }
 
-    /// What a provider does while the fault is imposed on it, where that does not depend on a request.
-    pub(crate) fn at_connect(&self) -> Option<&Program> {
-        self.play.every.as_ref().filter(|_| self.strikes == Strikes::Connect)
+    /// What a provider does while the fault is imposed on it.
+    pub(crate) fn imposed(&self) -> &[Op] {
+        let program = self.play.every.as_deref().filter(|_| self.strikes.needs_provider());
+        program.unwrap_or_default()
     }
 
-    fn validate_connections(&self) -> Result<(), String> {
-        if self.strikes != Strikes::Connect {
+    fn validate_imposed(&self) -> Result<(), String> {
+        if !self.strikes.needs_provider() {
             return Ok(());
         }
-        let program = self.at_connect().ok_or("a fault that strikes at `connect` has no lanes")?;
+        if self.play.every.is_none() {
+            return Err("a fault that is imposed on a provider has no lanes".into());
+        }
+        match self.strikes {
+            Strikes::Request => self.validate_request(self.imposed()),
+            _ => self.validate_connections(self.imposed()),
+        }
+    }
+
+    fn validate_request(&self, program: &[Op]) -> Result<(), String> {
+        if !program.iter().all(Op::needs_head_alone) {
+            return Err("of a request that is struck only the head is known".into());
+        }
+        let approaches = |op: &Op| matches!(op, Op::Request(request) if request.approaches());
+        if program.iter().skip_while(|op| approaches(op)).any(approaches) {
+            return Err("what comes before the strike stands behind it".into());
+        }
+        let served = |op: &Op| matches!(op, Op::Connection(_));
+        let strikes: Vec<&Op> = program.iter().filter(|op| !approaches(op)).collect();
+        match strikes.as_slice() {
+            [only] if served(only) => Ok(()),
+            all if all.iter().any(|op| served(op)) => Err("who is struck is not served".into()),
+            [.., Op::Close | Op::Reset | Op::Hang | Op::Request(RequestOp::ReadRest)] => Ok(()),
+            _ => Err("the program does not say what becomes of the connection".into()),
+        }
+    }
+
+    fn validate_connections(&self, program: &[Op]) -> Result<(), String> {
+        if !program.iter().all(Op::needs_no_request) {
+            return Err("a fault that strikes before a request has none to answer".into());
+        }
         let alone = |op: &Op| matches!(op, Op::Connection(connection) if connection.spares_no_connection());
         if program.len() > 1 && program.iter().any(alone) {
             return Err("nothing can be done to connections that never come to be".into());
@@ -193,16 +229,13 @@ impl Fault {
             if let Some(name) = op.args().into_iter().find_map(|arg| arg.unknown_in(&self.params)) {
                 return Err(format!("`$({name})` is not a parameter"));
             }
-            if self.strikes == Strikes::Connect && !op.needs_no_request() {
-                return Err("a fault that strikes at `connect` has no request to answer".into());
-            }
-            let before =
-                matches!(op, Op::Connection(_)) || matches!(op, Op::Tls(tls) if tls.needs_no_request());
-            if self.strikes != Strikes::Connect && before {
-                return Err("what is done before a request belongs to faults that strike at `connect`".into());
+            let before = matches!(op, Op::Connection(_) | Op::Request(_))
+                || matches!(op, Op::Tls(tls) if tls.needs_no_request());
+            if !self.strikes.needs_provider() && before {
+                return Err("what is done before a request was read is imposed on a provider".into());
             }
         }
-        self.validate_connections()?;
+        self.validate_imposed()?;
         for op in [&self.play.every, &self.play.plain].into_iter().flatten().flatten() {
             if op.needs_events() {
                 return Err("a program for plain replies has no events".into());

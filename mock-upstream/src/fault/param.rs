@@ -30,6 +30,8 @@ pub enum ParamKind {
     Bytes,
     /// A number of events.
     Events,
+    /// A status of HTTP that ends an exchange.
+    Status,
 }
 
 /// Every parameter of a fault with its value.
@@ -79,6 +81,7 @@ impl ParamKind {
             Self::Milliseconds => number <= 86_400_000,
             Self::Bytes => (1..=1 << 30).contains(&number),
             Self::Events => number <= 1 << 20,
+            Self::Status => (200..=599).contains(&number),
         }
     }
 }

@@ -70,6 +70,8 @@ pub enum Probe {
     Connect,
     /// No request: a ClientHello, to which raw bytes come back.
     Hello,
+    /// A chat completion whose body is 64 KiB long and does not follow its head at once.
+    Upload,
     /// A handshake by a client that trusts the mock's authority, and a chat completion if that succeeds.
     Tls,
 }
@@ -91,6 +93,9 @@ pub struct Sight {
     /// What a client that speaks TLS makes of it, which comes before the bytes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tls: Option<TlsSight>,
+    /// How the request is sent to see that, and how much of it must have been read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub upload: Option<UploadSight>,
     /// What follows them.
     pub then: After,
     /// The least milliseconds from the request to the last of these bytes, or to the end where there are none or
@@ -121,6 +126,23 @@ pub enum After {
     Unanswered,
     /// Silence on an open connection, on which a long request cannot be written.
     Unread,
+}
+
+/// How the body of a request is sent.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct UploadSight {
+    /// Whether its head says that the client waits for `100 Continue`.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub expects: bool,
+    /// Bytes of the body that are sent behind the head. Before the last of them, nothing may come.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub first: Option<usize>,
+    /// Whether the rest is sent once everything has been seen.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub rest: bool,
+    /// Bytes of the body that the provider must have read.
+    pub read: usize,
 }
 
 /// What a client that trusts the mock's authority makes of TLS.

@@ -52,7 +52,7 @@ pub(super) async fn prove(claim: Claim<'_>, stage: &Stage) -> Proven {
     exchange(&mut next, &request, &healthy).await.map_err(|why| format!("once lifted: {why}"))
 }
 
-async fn impose(Claim { fault, .. }: Claim<'_>, stage: &Stage) -> Result<Imposed, String> {
+pub(super) async fn impose(Claim { fault, .. }: Claim<'_>, stage: &Stage) -> Result<Imposed, String> {
     let play = FaultPlay { params: fault.proof.with.clone(), ..FaultPlay::of(&fault.id) };
     stage.plays([Play::Ok(crate::script::Reply::default())])?;
     stage.provider.impose(&play).await.map_err(|error| error.to_string())

@@ -5,9 +5,12 @@ use super::raw::Raw;
 use super::secure::{self, Trust};
 use super::{Proven, Reply, prove};
 use crate::fault::{Lane, Probe};
-use crate::scenario::{Markers, Scenario, ScenarioSpec};
+use crate::scenario::{Claim, Markers, Scenario, ScenarioSpec};
 use crate::script::{self, Play};
 use crate::server::{MockUpstream, Options, Provider, ProviderOptions};
+
+/// Bytes in the body of a long request.
+const UPLOAD: usize = 1 << 16;
 
 pub(super) struct Stage {
     pub(super) provider: Provider,
@@ -72,10 +75,31 @@ impl Stage {
         })
     }
 
+    /// Gives what carries no marker to the scenario.
+    pub(super) fn claim(&self) -> Result<Claim, String> {
+        self.mock.claim("selftest", &self.scenario, 1).map_err(|error| error.to_string())
+    }
+
+    /// The head and the body of a long request.
+    pub(super) fn upload(&self, lane: Lane, expects: bool) -> (String, String) {
+        let (word, stream) = (&self.word, lane == Lane::Stream);
+        let mut body = format!(
+            r#"{{"model":"gpt-5","stream":{stream},"messages":[{{"role":"user","content":"say {word} "#
+        );
+        let end = r#""}]}"#;
+        body.extend(std::iter::repeat_n('x', UPLOAD - body.len() - end.len()));
+        body.push_str(end);
+        let expect = if expects { "Expect: 100-continue\r\n" } else { "" };
+        let head = format!(
+            "POST /v1/chat/completions HTTP/1.1\r\nHost: upstream\r\nContent-Type: application/json\r\n{expect}Content-Length: {UPLOAD}\r\n\r\n"
+        );
+        (head, body)
+    }
+
     pub(super) fn request(&self, probe: Probe, lane: Lane) -> String {
         let (word, stream) = (&self.word, lane == Lane::Stream);
         let (path, body) = match probe {
-            Probe::Chat | Probe::Connect | Probe::Hello | Probe::Tls => (
+            Probe::Chat | Probe::Connect | Probe::Hello | Probe::Tls | Probe::Upload => (
                 "/v1/chat/completions",
                 format!(
                     r#"{{"model":"gpt-5","stream":{stream},"messages":[{{"role":"user","content":"say {word}"}}]}}"#

@@ -11,6 +11,7 @@ use bytes::Bytes;
 
 use crate::script::Headers;
 
+pub(crate) use compile::strike;
 pub use compile::{Answer, compile, unscripted};
 use frame::Head;
 pub(crate) use frame::refusal;
@@ -66,6 +67,10 @@ pub enum Step {
     CloseUnannounced,
     /// RST.
     Reset,
+    /// FIN, while what the peer sends is still read.
+    HalfClose,
+    /// Reads what is left of the request.
+    ReadRest,
     /// Silence until the peer leaves or the cap is reached.
     Hang,
 }

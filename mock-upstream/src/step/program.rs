@@ -6,8 +6,8 @@ use bytes::Bytes;
 
 use super::frame::Framing;
 use super::{Answer, Head, Score, Step};
-use crate::dialect::{self, EventRole};
-use crate::fault::{self, Bindings, Content, EventSpan, InStream, Op, ReplyOp, TlsOp};
+use crate::dialect::{self, Dialect, EventRole, Scene};
+use crate::fault::{self, Bindings, Content, EventSpan, InStream, Op, Refusal, ReplyOp, RequestOp, TlsOp};
 
 /// Plays the operations in order.
 ///
@@ -27,6 +27,7 @@ pub(super) fn play(
             Op::Tls(TlsOp::CloseUnannounced) => score.last(Step::CloseUnannounced),
             Op::Reset => score.last(Step::Reset),
             Op::Hang => score.last(Step::Hang),
+            Op::Refusal(refusal) => self::refusal(score, refusal, bindings, answer.dialect, answer.scene),
             over_the_reply => {
                 if let Some(why) = &score.healthy().refused {
                     return Err(why.clone());
@@ -36,6 +37,44 @@ pub(super) fn play(
         }
     }
     Ok(())
+}
+
+/// Plays the operations to a request whose body is still to come.
+///
+/// # Errors
+/// One of them needs the whole request.
+pub(super) fn play_before_body(
+    score: &mut Score<'_>,
+    program: &[Op],
+    bindings: &Bindings,
+    dialect: Dialect,
+    scene: Scene<'_>,
+) -> Result<(), String> {
+    for op in program {
+        match op {
+            Op::Wait(time) => score.wait(Duration::from_millis(time.value(bindings))),
+            Op::Raw(text) => score.raw(Bytes::copy_from_slice(text.as_bytes())),
+            Op::Refusal(refusal) => self::refusal(score, refusal, bindings, dialect, scene),
+            Op::Request(RequestOp::HalfClose) => score.last(Step::HalfClose),
+            Op::Request(RequestOp::ReadRest) => score.then(Step::ReadRest),
+            Op::Close => score.last(Step::Close),
+            Op::Reset => score.last(Step::Reset),
+            Op::Hang => score.then(Step::Hang),
+            other => return Err(format!("{other:?} needs the whole request")),
+        }
+    }
+    Ok(())
+}
+
+fn refusal(score: &mut Score<'_>, op: &Refusal, bindings: &Bindings, dialect: Dialect, scene: Scene<'_>) {
+    let status = u16::try_from(op.status.value(bindings)).unwrap_or_default();
+    let own = dialect.refusal(status, &scene);
+    let mut headers = own.headers.clone();
+    if op.closing {
+        headers.set("connection", "close");
+    }
+    score.whole(Head::new(own.status, None, headers), &own.body());
+    score.decide();
 }
 
 fn play_over_reply(
@@ -71,7 +110,15 @@ fn play_over_reply(
             score.drip(Duration::from_millis(every.value(bindings)), size);
         }
         Op::End => score.end(),
-        Op::Wait(_) | Op::Raw(_) | Op::Close | Op::Reset | Op::Hang | Op::Connection(_) | Op::Tls(_) => {}
+        Op::Wait(_)
+        | Op::Raw(_)
+        | Op::Close
+        | Op::Reset
+        | Op::Hang
+        | Op::Refusal(_)
+        | Op::Connection(_)
+        | Op::Request(_)
+        | Op::Tls(_) => {}
     }
     Ok(())
 }

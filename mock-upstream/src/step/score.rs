@@ -170,6 +170,12 @@ impl<'a> Score<'a> {
         }
     }
 
+    /// A step that is the decisive one unless there is one already.
+    pub(super) fn then(&mut self, step: Step) {
+        self.steps.push(step);
+        self.decisive.get_or_insert(self.steps.len() - 1);
+    }
+
     pub(super) fn last(&mut self, step: Step) {
         self.steps.push(step);
         self.decide();

@@ -6,6 +6,7 @@ mod event;
 mod head;
 mod place;
 mod reply;
+mod request;
 mod tls;
 
 use serde::{Deserialize, Serialize};
@@ -15,7 +16,8 @@ pub use connection::ConnectionOp;
 pub use event::{EventSpan, InStream};
 pub use head::{Extent, Framing, HeadOp};
 pub use place::Place;
-pub use reply::{Content, ReplyOp};
+pub use reply::{Content, Refusal, ReplyOp};
+pub use request::RequestOp;
 pub use tls::{Beginning, CertificateFlaw, TlsOp};
 
 /// What a fault plays, in order. A program that ends without `close`, `reset` or `hang` leaves the
@@ -30,6 +32,8 @@ pub enum Op {
     Wait(Arg),
     /// Writes one whole, well-framed reply.
     Reply(ReplyOp),
+    /// Writes the provider's own error, whole and well-framed.
+    Refusal(Refusal),
     /// Writes the head of the healthy reply.
     Head(HeadOp),
     /// Writes a part of the healthy body under the framing of the head.
@@ -59,6 +63,8 @@ pub enum Op {
     Hang,
     /// Treats new connections of the provider so, before any request is read.
     Connection(ConnectionOp),
+    /// Does something with the body of the request while that comes in.
+    Request(RequestOp),
     /// Does so with TLS.
     Tls(TlsOp),
 }
@@ -67,7 +73,11 @@ impl Op {
     pub(super) fn args(&self) -> Vec<&Arg> {
         match self {
             Self::Wait(arg) | Self::Events(EventSpan::Next(arg)) => vec![arg],
-            Self::Drip { every, bytes } => vec![every, bytes],
+            Self::Drip { every, bytes } | Self::Request(RequestOp::ReadSlowly { every, bytes }) => {
+                vec![every, bytes]
+            }
+            Self::Refusal(refusal) => vec![&refusal.status],
+            Self::Request(RequestOp::Read(bytes)) => vec![bytes],
             _ => Vec::new(),
         }
     }
@@ -79,6 +89,21 @@ impl Op {
                 true
             }
             Self::Tls(tls) => tls.needs_no_request(),
+            _ => false,
+        }
+    }
+
+    /// Whether it can be done to a request of which only the head was read.
+    pub(super) fn needs_head_alone(&self) -> bool {
+        match self {
+            Self::Wait(_)
+            | Self::Raw(_)
+            | Self::Close
+            | Self::Reset
+            | Self::Hang
+            | Self::Refusal(_)
+            | Self::Request(_) => true,
+            Self::Connection(connection) => *connection == ConnectionOp::Served,
             _ => false,
         }
     }

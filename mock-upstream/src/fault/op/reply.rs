@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::Arg;
+
 /// A whole reply whose framing is right.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -11,6 +13,17 @@ pub struct ReplyOp {
     pub content_type: Option<String>,
     /// The body.
     pub content: Content,
+}
+
+/// An error in the provider's own words.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Refusal {
+    /// The status.
+    pub status: Arg,
+    /// Whether it says `connection: close`.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub closing: bool,
 }
 
 /// The body of a whole reply.

@@ -1,5 +1,6 @@
 //! Faults that strike before a marker can have been read: they are imposed on a provider, and lifted again.
 
+mod approach;
 mod queue;
 mod record;
 mod shake;
@@ -16,6 +17,7 @@ use super::provider::{bind, listen, reserve};
 use crate::fault::{BindError, Catalogue, ConnectionOp, Op, Strikes};
 use crate::script::FaultPlay;
 
+pub(super) use approach::{Approach, approach};
 pub use record::Struck;
 pub(super) use record::{Active, Meeting};
 pub(super) use strike::strike;
@@ -80,7 +82,7 @@ impl Provider {
             return Err(ImposeError::PlayedByTurn(fault.id.clone()));
         }
         let bindings = fault.bind(&play.params)?;
-        let program = fault.at_connect().map(Vec::as_slice).unwrap_or_default();
+        let program = fault.imposed();
         let tls = self.authority().for_program(program)?;
         let active = Arc::new(Active::new(fault, bindings, tls, self.clock()));
         self.hold(&active).map_err(ImposeError::Held)?;

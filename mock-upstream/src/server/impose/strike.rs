@@ -12,8 +12,6 @@ use crate::journal::Ended;
 use crate::server::play::Finished;
 use crate::server::wire::{Left, Wire};
 
-/// What an unread connection is left to hold; the system takes it for a wish.
-const SMALL: usize = 1 << 12;
 /// Why a connection that came late was not struck.
 pub(super) const LIFTED: &str = "the fault was lifted before it could strike";
 
@@ -21,7 +19,7 @@ pub(super) const LIFTED: &str = "the fault was lifted before it could strike";
 pub(in crate::server) async fn strike(meeting: Meeting, wire: Wire, patience: Duration) -> Finished {
     let fault = meeting.active().fault;
     let mut under = Under { meeting, wire, patience };
-    for op in fault.at_connect().into_iter().flatten() {
+    for op in fault.imposed() {
         under = match under.op(op).await {
             Ok(under) => under,
             Err(finished) => return finished,
@@ -115,8 +113,7 @@ impl Under {
     }
 
     async fn leave_unread(self) -> Still {
-        // Were it refused, more would be needed to fill the connection.
-        let _ = SockRef::from(self.wire.socket.tcp()).set_recv_buffer_size(SMALL);
+        self.wire.hold_little();
         self.meeting.strikes(&[]);
         tokio::select! {
             () = self.meeting.lifted() => {}
