@@ -8,6 +8,7 @@ pub mod init;
 pub mod list;
 pub mod run;
 pub mod specs;
+pub mod survey;
 
 use std::io::Write;
 use std::path::PathBuf;
@@ -62,6 +63,8 @@ pub enum Command {
     Init(init::InitArgs),
     /// Tell what a plain request to a target does, and why it does not reach the mock.
     Doctor(doctor::DoctorArgs),
+    /// Tell what a gateway does for each upstream failure, without a verdict.
+    Survey(survey::SurveyArgs),
     /// Work with the spec files that are built in.
     #[command(subcommand)]
     Specs(specs::SpecsCommand),
@@ -75,6 +78,7 @@ fn dispatch(cli: &Cli) -> anyhow::Result<u8> {
         Command::List(args) => list::run(args),
         Command::Explain(args) => explain::run(args, palette),
         Command::Doctor(args) => doctor::run(args, palette),
+        Command::Survey(args) => survey::run(args, palette),
         Command::Faults(args) => faults::run(args),
         Command::Init(args) => init::run(args),
         Command::Specs(command) => specs::run(command),

@@ -22,7 +22,7 @@ mod standing;
 mod underway;
 pub mod verdict;
 
-pub use underway::{fits, is_foreign, part};
+pub use underway::{Told, fits, is_foreign, part, told, unproven};
 
 #[cfg(test)]
 mod tests;

@@ -1,7 +1,7 @@
 //! Proves that an LLM gateway keeps its documented error contract.
 //!
 //! Read left to right, import right to left; the producer owns the type:
-//! wire → spec → plan → arrange → act → observe → judge → run → baseline → report.
+//! wire → spec → plan → arrange → act → observe → judge → run → survey → baseline → report.
 
 pub mod act;
 pub mod arrange;
@@ -13,4 +13,5 @@ pub mod plan;
 pub mod report;
 pub mod run;
 pub mod spec;
+pub mod survey;
 pub mod wire;

@@ -37,7 +37,7 @@ pub fn plan(
 }
 
 /// The longest limit of the target's default configuration, as declared or documented.
-fn longest_limit(contract: &Contract, target: &Target) -> Duration {
+pub fn longest_limit(contract: &Contract, target: &Target) -> Duration {
     let declared = target.configurations.first().into_iter().flat_map(|configuration| &configuration.limits);
     let documented = contract.names.limits.iter().filter_map(|limit| limit.documented);
     declared.map(|(_, length)| *length).max().or(documented.max()).unwrap_or(Duration::from_secs(10))

@@ -2,6 +2,7 @@
 
 pub mod case;
 pub mod engine;
+pub mod onlooker;
 pub mod outcome;
 pub mod preflight;
 pub mod request;

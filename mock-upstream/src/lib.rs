@@ -1,11 +1,15 @@
 //! A scripted LLM provider that plays every failure an upstream can cause, and journals what happened on the wire.
 //!
 //! The modules read from left to right, and import from right to left:
-//! `fault` → `script` → `dialect` → `step` → `journal` → `scenario` → `server` → `selftest`.
+//! `headers` → `fault` → `script` → `dialect` → `step` → `journal` → `scenario` → `server` → `selftest` → `control` → `cli`.
 #![doc = include_str!("../README.md")]
 
+#[cfg(feature = "daemon")]
+pub mod cli;
+pub mod control;
 pub mod dialect;
 pub mod fault;
+mod headers;
 pub mod journal;
 pub mod scenario;
 pub mod script;

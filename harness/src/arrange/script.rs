@@ -66,7 +66,7 @@ fn compiled(
             reply: reply(answer),
         }),
     };
-    Ok(mock::Turn { hold, when: None, spare: turn.spare, play })
+    Ok(mock::Turn { hold, spare: turn.spare, ..mock::Turn::play(play) })
 }
 
 fn held(hold: &Hold, limits: &[(String, Duration)]) -> Result<mock::Hold, Missing> {

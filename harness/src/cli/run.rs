@@ -64,6 +64,20 @@ async fn certified(
         })?),
         None => None,
     };
+    let cases = plan.cases.len();
+    let run = watched(cases, quiet, log.as_ref(), async |stopped, told| {
+        engine::certify(plan, options, stopped, told).await
+    });
+    run.await.map_err(Failure::Setup)
+}
+
+/// Drives what `driven` returns with progress on standard error and into the log; Ctrl-C turns its receiver true.
+pub(in crate::cli) async fn watched<T>(
+    cases: usize,
+    quiet: bool,
+    log: Option<&CaseLog>,
+    driven: impl AsyncFnOnce(watch::Receiver<bool>, &(dyn Fn(Event) + Send + Sync)) -> T,
+) -> T {
     let (stop, stopped) = watch::channel(false);
     let interrupt = tokio::spawn(async move {
         // Without a handler for the signal the run ends as any process does.
@@ -73,21 +87,21 @@ async fn certified(
         // The sender has to outlive the wait of whoever still watches it.
         std::future::pending::<()>().await;
     });
-    let progress = Progress::new(Mode::of_stderr(quiet), plan.cases.len());
+    let progress = Progress::new(Mode::of_stderr(quiet), cases);
     let told = |event| match event {
         Event::Started(cases) => progress.began(cases),
         Event::Ended(case) => {
             progress.ended(&case);
-            if let Some(Err(error)) = log.as_ref().map(|log| log.append(&case)) {
+            if let Some(Err(error)) = log.map(|log| log.append(&case)) {
                 progress.note(&format!("the case log could not be written: {error}"));
             }
         }
         Event::Stopping(why) => progress.note(&format!("stopping: {why}")),
     };
-    let run = engine::certify(plan, options, stopped, &told).await;
+    let driven = driven(stopped, &told).await;
     interrupt.abort();
     progress.finish();
-    run.map_err(Failure::Setup)
+    driven
 }
 
 /// Ctrl-C, or what a CI sends to a job that it cancels.

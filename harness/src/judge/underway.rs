@@ -2,9 +2,11 @@
 
 use serde_json::Value as Json;
 
+use crate::judge::proof;
 use crate::judge::proof::foreign;
 use crate::judge::question;
 use crate::judge::question::matcher::Fit;
+use crate::judge::scene::evidence::{Evidence, Role};
 use crate::judge::scene::part::parts;
 use crate::judge::scene::{Here, Scene};
 use crate::observe::{Observation, Observed};
@@ -13,6 +15,7 @@ use crate::spec::contract::Contract;
 use crate::spec::language::expect::Expectations;
 use crate::spec::language::path::Path;
 use crate::spec::language::value::{Missing, Names};
+use crate::wire::sse::Stream;
 
 /// Whether the last exchange of what was observed so far fits; a question that cannot be answered does not.
 pub fn fits(
@@ -48,4 +51,32 @@ pub fn part(
 /// Whether an exchange holds a completion that the mock did not give.
 pub fn is_foreign(observed: &Observed) -> bool {
     foreign::is_foreign(observed)
+}
+
+/// Why it is not proven that a case happened as it is written; `None` where it is.
+pub fn unproven(
+    case: &Case,
+    contract: &Contract,
+    observation: &Observation,
+    names: &dyn Names,
+) -> Option<String> {
+    proof::of(&Scene::new(case, contract, observation, names)).spoilt
+}
+
+/// What an answer says of itself; nothing is held against it.
+#[derive(Clone, Debug)]
+pub struct Told {
+    /// The JSON that carries the error's fields: the first error event's, else the body's.
+    pub error: Option<Json>,
+    /// Whether an error event was in it.
+    pub by_event: bool,
+    /// The events, when the answer is a stream of them.
+    pub stream: Option<Stream>,
+}
+
+/// Reads an answer.
+pub fn told(observed: &Observed) -> Told {
+    let evidence = Evidence::read(Role::Step(0), String::new(), observed);
+    let by_event = evidence.error_events().next().is_some();
+    Told { error: evidence.error_json(), by_event, stream: evidence.stream }
 }

@@ -36,6 +36,11 @@ pub fn fits(glob: &str, id: &str) -> bool {
     candidates.iter().any(|candidate| wildcard(glob.as_bytes(), candidate.as_bytes()))
 }
 
+/// Whether a glob fits the whole text: `*` stands for any text.
+pub fn covers(glob: &str, text: &str) -> bool {
+    wildcard(glob.as_bytes(), text.as_bytes())
+}
+
 fn wildcard(glob: &[u8], text: &[u8]) -> bool {
     match (glob.first(), text.first()) {
         (None, None) => true,

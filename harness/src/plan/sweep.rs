@@ -2,11 +2,13 @@
 
 use std::time::Duration;
 
-use mock_upstream::fault::{Catalogue, Family, Fault, Lane};
+use mock_upstream::fault::{Catalogue, Family, Fault, Lane, ParamKind};
 
 use crate::spec::case::{Case, Play, Send, Step, Times, Turn, Upstream};
 use crate::spec::contract::{Contract, FaultRule, Operation};
+use crate::spec::language::expect::Expectations;
 use crate::spec::language::value::{Value, ValueKind};
+use crate::spec::read::place::Place;
 
 /// One case for each fault, operation and lane; families that the contract does not map are left out, and
 /// so is what needs TLS.
@@ -32,7 +34,17 @@ pub fn sweep(contract: &Contract, catalogue: &Catalogue, limit: Duration) -> Vec
 }
 
 fn swept(fault: &Fault, rule: &FaultRule, operation: &Operation, lane: Lane, limit: Duration) -> Case {
-    let place = rule.family.place.clone();
+    let mut case = played(fault, operation, lane, limit, &rule.family.place);
+    for step in &mut case.steps {
+        step.expect = rule.expect.clone();
+        step.should = rule.should.clone();
+        step.record = rule.record.clone();
+    }
+    Case { claims: rule.claims.clone(), reading: rule.reading.clone(), ..case }
+}
+
+/// One request of an operation to which the upstream plays a fault, as often as it is asked; nothing is expected of it.
+pub fn played(fault: &Fault, operation: &Operation, lane: Lane, limit: Duration, place: &Place) -> Case {
     let stream = lane == Lane::Stream;
     let literal = |json: serde_json::Value| Value { place: place.clone(), kind: ValueKind::Literal(json) };
     let turn = Turn {
@@ -59,31 +71,49 @@ fn swept(fault: &Fault, rule: &FaultRule, operation: &Operation, lane: Lane, lim
         together: false,
         after: None,
         upstream: None,
-        expect: rule.expect.clone(),
-        should: rule.should.clone(),
-        record: rule.record.clone(),
+        expect: Expectations::default(),
+        should: Expectations::default(),
+        record: Vec::new(),
     };
     Case {
         id: format!("sweep::{}[operation={},stream={stream}]", fault.id, operation.name),
         place: place.clone(),
-        claims: rule.claims.clone(),
+        claims: Vec::new(),
         needs: Vec::new(),
         given: Vec::new(),
         upstream: Some(Upstream { scripts: vec![(None, vec![turn])] }),
         steps: vec![step],
-        reading: rule.reading.clone(),
+        reading: None,
+    }
+}
+
+/// How long a fault keeps a gateway with this limit waiting, at least, for each time it is asked.
+pub fn lasts(fault: &Fault, limit: Duration) -> Duration {
+    match fault.family {
+        Family::Timeout | Family::StreamStall => limit,
+        Family::Drip | Family::StreamDrip => limit * 2,
+        _ => {
+            let paced = pace(fault, limit);
+            let waits = fault.params.iter().filter(|(_, param)| param.kind == ParamKind::Milliseconds);
+            let waits = waits.map(|(name, param)| {
+                paced.iter().find(|(known, _)| known == name).map_or(param.default, |(_, value)| *value)
+            });
+            Duration::from_millis(waits.sum())
+        }
     }
 }
 
 /// Parameters of faults that are slow without being silent: a late reply comes well inside the limit, a dripping one
-/// takes about twice as long as the limit and then is whole.
+/// takes about twice as long as the limit and then is whole. Before a break the gateway gets time to read what came before it,
+/// on a busy machine too: what it makes of the break would otherwise depend on how its reads fall.
 fn pace(fault: &Fault, limit: Duration) -> Vec<(String, u64)> {
     let millis = u64::try_from(limit.as_millis()).unwrap_or(u64::MAX);
-    let paced = match fault.family {
+    let mut paced = match fault.family {
         Family::Late => vec![("delay", (millis / 4).min(300))],
         Family::Drip => vec![("bytes", DRIP_BYTES), ("every", (millis * 2 / DRIP_PIECES).max(1))],
         _ => Vec::new(),
     };
+    paced.push(("pause", (millis / 8).clamp(20, 250)));
     paced
         .into_iter()
         .filter(|(name, _)| fault.params.contains_key(*name))

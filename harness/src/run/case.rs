@@ -18,6 +18,7 @@ use crate::observe::redact::Redactor;
 use crate::observe::{Observation, Observed};
 use crate::plan::case::{PlannedCase, Readiness};
 use crate::run::case::conduct::Conduct;
+use crate::run::onlooker::Sight;
 use crate::run::outcome::{CaseReport, Outcome};
 use crate::run::stage::lease::{Lease, Want};
 use crate::run::stage::{Running, Stage};
@@ -163,6 +164,7 @@ fn judged(
         observation.doubts.push(doubt);
         judgement = judge(observation);
     }
+    show(stage, planned, conduct, observation);
     let mut report = report(stage, planned, Outcome::Judged(Box::new(judgement)));
     report.served = observation.control.as_ref().is_none_or(plain::reached_the_mock);
     let acts = observation.steps.iter().flat_map(|step| &step.exchanges);
@@ -175,6 +177,13 @@ fn judged(
         }
     }
     report
+}
+
+fn show(stage: &Stage, planned: &PlannedCase, conduct: &Conduct<'_>, observation: &Observation) {
+    if let Some(onlooker) = &stage.options.onlooker {
+        let unproven = judge::unproven(&planned.case, &stage.contract, observation, conduct.names());
+        onlooker.look(&Sight { planned, observation, unproven, mask: &stage.mask });
+    }
 }
 
 /// Every exchange with the name a report gives it.

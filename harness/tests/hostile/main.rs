@@ -8,4 +8,5 @@ mod program;
 mod secrets;
 mod simple;
 mod stop;
+mod survey;
 mod wire;

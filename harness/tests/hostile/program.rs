@@ -1,5 +1,6 @@
 //! The binary, run to its end within a bound, and the target files that it is given.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::io::Read;
 use std::net::{Ipv4Addr, TcpListener};
@@ -47,6 +48,13 @@ impl Program {
     /// `doctor` against this target.
     pub(crate) fn doctor(target: &str) -> Self {
         Self::new(target, "doctor")
+    }
+
+    /// `survey` of this target, written into `survey.json` too.
+    pub(crate) fn survey(target: &str) -> Self {
+        let new = Self::new(target, "survey");
+        let output = new.dir.path().join("survey.json");
+        new.with(&["--quiet", "--output", output.to_str().unwrap()])
     }
 
     fn new(target: &str, name: &str) -> Self {
@@ -115,6 +123,18 @@ impl Ended {
         let file = self.dir.path().join("report/report.json");
         let text = fs::read_to_string(&file).unwrap_or_else(|error| panic!("{error}: {}", self.all()));
         serde_json::from_str(&text).unwrap()
+    }
+
+    /// The rows of a survey, each by its fault and lane.
+    pub(crate) fn rows(&self) -> BTreeMap<String, Value> {
+        let text = fs::read_to_string(self.dir.path().join("survey.json"));
+        let text = text.unwrap_or_else(|error| panic!("{error}: {}", self.all()));
+        let mut survey: Value = serde_json::from_str(&text).unwrap();
+        let Value::Array(rows) = survey["rows"].take() else { panic!("no rows: {}", self.all()) };
+        let named = |row: Value| {
+            (format!("{} {}", row["fault"].as_str().unwrap(), row["lane"].as_str().unwrap()), row)
+        };
+        rows.into_iter().map(named).collect()
     }
 
     /// The outcomes of the cases, each with its id and why.

@@ -1,7 +1,15 @@
 //! Replies in the bytes of a provider; pure.
 
+mod answer;
+mod anthropic;
+mod azure;
+mod bedrock;
+mod gemini;
 mod named;
 mod openai;
+mod scene;
+mod sloppy;
+mod sse;
 
 use std::fmt;
 
@@ -9,19 +17,33 @@ use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::fault::{Lane, Place};
+use crate::fault::{Ending, Lane, Place};
 use crate::script::{Headers, Reply, Request};
 
 pub use named::NamedReply;
+pub use scene::{Identity, Scene};
+pub use sloppy::Quirk;
 
 /// A family of providers that share routes, bodies and headers.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Dialect {
-    /// OpenAI: chat completions, embeddings, models.
+    /// OpenAI: responses, chat completions, legacy completions, embeddings, models.
     #[default]
     #[serde(rename = "openai")]
     OpenAi,
+    /// Anthropic: messages, token counts, models.
+    Anthropic,
+    /// Gemini: generateContent whole and streamed, embeddings, token counts, models.
+    Gemini,
+    /// Azure OpenAI: what OpenAI says, under deployments and with the results of content filters.
+    Azure,
+    /// Bedrock: Converse and InvokeModel, with streams of binary frames.
+    Bedrock,
+    /// What OpenAI says while all is well, and errors that differ from OpenAI's in one way.
+    Sloppy(Quirk),
+    /// Whichever of the others the request's path and headers belong to; OpenAI when no other claims it.
+    Any,
 }
 
 /// How a family of providers speaks. Everything is a function of what is given, so that a reply can be computed again.
@@ -34,7 +56,27 @@ trait Speaker {
     fn refusal(&self, status: u16, scene: &Scene<'_>) -> Healthy;
 
     /// The event by which the provider reports a failure within a stream, with these fields of its error object.
-    fn error_event(&self, fields: &Map<String, Value>, scene: &Scene<'_>) -> Bytes;
+    fn error_event(&self, fields: &Map<String, Value>, stream: &Stream<'_>, scene: &Scene<'_>) -> Bytes;
+
+    /// An event of the stream with this text as its data, be it JSON or not.
+    fn data_event(&self, data: &str, _stream: &Stream<'_>) -> Bytes {
+        Bytes::from(format!("data: {data}\n\n"))
+    }
+
+    /// The end of a stream that the provider does not complete; none where its streams have no such end.
+    fn ending(&self, _how: Ending, _stream: &Stream<'_>, _scene: &Scene<'_>) -> Option<Bytes> {
+        None
+    }
+
+    /// Whether path or headers show that the request is meant for this provider and no other.
+    fn claims(&self, _request: &Request) -> bool {
+        false
+    }
+
+    /// The event, broken in this way; none when its framing has nothing that could break so.
+    fn spoil(&self, _event: &Bytes, _how: Spoil) -> Option<Bytes> {
+        None
+    }
 
     /// Where the place is in this document (a whole reply, or the data of one event), as JSON pointers; none when the
     /// document has no such place.
@@ -50,14 +92,28 @@ trait Speaker {
 impl Dialect {
     fn speaker(self) -> &'static dyn Speaker {
         match self {
-            Self::OpenAi => &openai::OpenAi,
+            Self::OpenAi | Self::Any => &openai::OpenAi,
+            Self::Anthropic => &anthropic::Anthropic,
+            Self::Gemini => &gemini::Gemini,
+            Self::Azure => &azure::Azure,
+            Self::Bedrock => &bedrock::Bedrock,
+            Self::Sloppy(quirk) => quirk.speaker(),
+        }
+    }
+
+    /// The dialect in which this request is answered: itself, or for `Any` the one that claims the request.
+    pub fn speaking_to(self, request: &Request) -> Self {
+        let claims = |dialect: &Self| dialect.speaker().claims(request);
+        match self {
+            Self::Any => Self::ALL.into_iter().find(claims).unwrap_or(Self::OpenAi),
+            one => one,
         }
     }
 
     /// The reply of a healthy provider. A request that such a provider would refuse (an unknown route, a body that
     /// is not JSON) gets that refusal, which `Healthy::refused` tells.
     pub fn healthy(self, request: &Request, reply: &Reply, scene: &Scene<'_>) -> Healthy {
-        self.speaker().healthy(request, reply, scene)
+        self.speaking_to(request).speaker().healthy(request, reply, scene)
     }
 
     /// The provider's own reply with this status.
@@ -66,8 +122,23 @@ impl Dialect {
     }
 
     /// The event by which the provider reports a failure within a stream, with these fields of its error object.
-    pub fn error_event(self, fields: &Map<String, Value>, scene: &Scene<'_>) -> Bytes {
-        self.speaker().error_event(fields, scene)
+    pub fn error_event(self, fields: &Map<String, Value>, stream: &Stream<'_>, scene: &Scene<'_>) -> Bytes {
+        self.speaking_to(stream.request).speaker().error_event(fields, stream, scene)
+    }
+
+    /// The end of a stream that the provider does not complete; none where its streams have no such end.
+    pub fn ending(self, how: Ending, stream: &Stream<'_>, scene: &Scene<'_>) -> Option<Bytes> {
+        self.speaking_to(stream.request).speaker().ending(how, stream, scene)
+    }
+
+    /// An event of the stream with this text as its data, be it JSON or not.
+    pub fn data_event(self, data: &str, stream: &Stream<'_>) -> Bytes {
+        self.speaking_to(stream.request).speaker().data_event(data, stream)
+    }
+
+    /// The event, broken in this way; none when its framing has nothing that could break so.
+    pub fn spoil(self, event: &Bytes, how: Spoil) -> Option<Bytes> {
+        self.speaker().spoil(event, how)
     }
 
     /// Where the place is in this document (a whole reply, or the data of one event), as JSON pointers; none when the
@@ -93,66 +164,67 @@ impl Dialect {
         Some(row.reply(dialect.speaker().headers(content_type, scene), scene))
     }
 
-    /// Every dialect.
-    pub const ALL: [Self; 1] = [Self::OpenAi];
+    /// Every dialect, the sloppy ones by the first quirk; `Quirk::ALL` has the others.
+    pub const ALL: [Self; 7] = [
+        Self::OpenAi,
+        Self::Anthropic,
+        Self::Gemini,
+        Self::Azure,
+        Self::Bedrock,
+        Self::Sloppy(Quirk::ALL[0]),
+        Self::Any,
+    ];
 
-    /// The dialect that files call so.
+    /// The dialect of this name. `sloppy` alone is the one of the first quirk: all quirks share their named replies.
     pub fn parse(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|dialect| dialect.to_string() == name)
+        let sloppy = Quirk::ALL.map(Self::Sloppy);
+        let called = |dialect: &Self| dialect.to_string() == name;
+        Self::ALL.into_iter().chain(sloppy).find(|dialect| called(dialect) || dialect.family() == name)
+    }
+
+    /// The name without the quirk, under which files refer to the dialect's named replies.
+    pub fn family(self) -> String {
+        self.to_string().split(':').next().unwrap_or_default().to_owned()
     }
 }
 
 impl fmt::Display for Dialect {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.serialize(f)
-    }
-}
-
-/// What distinguishes a provider; each has its own, so that a leak names its source.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Identity {
-    /// The organisation that its headers and messages name.
-    pub organization: String,
-    /// What its request ids begin with.
-    pub request_id_prefix: String,
-    /// The host name that it gives away in headers and messages.
-    pub host: String,
-}
-
-impl Identity {
-    /// An identity made from the provider's name.
-    pub fn of(name: &str) -> Self {
-        Self {
-            organization: format!("org-{name}-owner"),
-            request_id_prefix: format!("req_{name}_"),
-            host: format!("{name}.upstream.test"),
+        match self {
+            Self::Sloppy(quirk) => write!(f, "sloppy:{quirk}"),
+            plain => plain.serialize(f),
         }
     }
 }
 
-/// What a reply depends on beside the request and the script.
+/// The stream into which an event goes that is not of the healthy reply.
 #[derive(Debug, Clone, Copy)]
-pub struct Scene<'a> {
-    /// Who answers.
-    pub identity: &'a Identity,
-    /// The number of the reply, unique at the provider.
-    pub serial: u64,
-    /// The time in seconds since 1970.
-    pub unix_time: u64,
+pub struct Stream<'a> {
+    /// The request that the stream answers, which decides its form.
+    pub request: &'a Request,
+    /// Whether anything of the body was written before.
+    pub begun: bool,
+    /// The events of the healthy stream that were written before.
+    pub sent: &'a [Event],
 }
 
-impl Scene<'_> {
-    /// The id that the provider gives to the request.
-    pub fn request_id(&self) -> String {
-        format!("{}{:016x}", self.identity.request_id_prefix, self.serial)
-    }
+/// How the framing of one event breaks, where it has more framing than a blank line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Spoil {
+    /// The checksum over the lengths is wrong.
+    PreludeChecksum,
+    /// The checksum over the whole event is wrong.
+    MessageChecksum,
+    /// The event ends before the length that it declares.
+    Cut,
+    /// What separates the event from the one before is missing.
+    Separator,
+}
 
-    /// What every error message of the provider ends with: the words by which a leak is known.
-    pub fn canary(&self) -> String {
-        let Identity { host, organization, .. } = self.identity;
-        format!("(host {host}, organization {organization}, request {})", self.request_id())
-    }
+impl Spoil {
+    /// Every way.
+    pub const ALL: [Self; 4] = [Self::PreludeChecksum, Self::MessageChecksum, Self::Cut, Self::Separator];
 }
 
 /// A reply, not yet framed.

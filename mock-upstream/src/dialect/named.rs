@@ -1,6 +1,10 @@
 //! The error replies that providers document, as data: one file a dialect, each row with a name.
 
+use std::io::Read as _;
+
 use bytes::Bytes;
+use flate2::Compression;
+use flate2::read::GzEncoder;
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -24,6 +28,29 @@ pub struct NamedReply {
     pub headers: Headers,
     /// The JSON of the body, in this order of keys; or, being a text, the bytes of a body that is not JSON.
     pub body: Value,
+    /// How the body is coded, which `content-encoding` then says; not at all when absent.
+    #[serde(default)]
+    pub coding: Option<Coding>,
+}
+
+/// A content coding.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Coding {
+    /// RFC 1952.
+    Gzip,
+}
+
+impl Coding {
+    /// Codes the body, and says so in the headers.
+    pub(super) fn apply(self, body: &[u8], headers: &mut Headers) -> Bytes {
+        let Self::Gzip = self;
+        headers.set("content-encoding", "gzip");
+        let mut coded = Vec::new();
+        // Reading from memory does not fail.
+        let _ = GzEncoder::new(body, Compression::default()).read_to_end(&mut coded);
+        Bytes::from(coded)
+    }
 }
 
 impl NamedReply {
@@ -38,11 +65,24 @@ impl NamedReply {
     pub(super) fn reply(&self, mut headers: Headers, scene: &Scene<'_>) -> Healthy {
         let own = self.headers.iter().map(|(name, value)| (name.to_owned(), expand(value, scene)));
         headers.override_with(&Headers::from_iter(own));
-        let body = match &self.body {
-            Value::String(text) => expand(text, scene),
-            document => expanded(document, scene).to_string(),
-        };
-        Healthy { status: self.status, headers, content: Content::Whole(Bytes::from(body)), refused: None }
+        let body = Bytes::from(match self.document(scene) {
+            Value::String(text) => text,
+            document => document.to_string(),
+        });
+        let body = self.coding.map_or(body.clone(), |coding| coding.apply(&body, &mut headers));
+        Healthy { status: self.status, headers, content: Content::Whole(body), refused: None }
+    }
+
+    /// The body as JSON, or its text as a string, with its words filled in.
+    pub(super) fn document(&self, scene: &Scene<'_>) -> Value {
+        expanded(&self.body, scene)
+    }
+
+    /// The row that stands for a status: the first that has it, else the first of 400 or 500 by the class of the status.
+    pub(super) fn standing_for(rows: &'static [Self], status: u16) -> &'static Self {
+        let of = |status| rows.iter().find(|row| row.status == status);
+        let class = if status < 500 { 400 } else { 500 };
+        of(status).or_else(|| of(class)).unwrap_or(&rows[0])
     }
 }
 

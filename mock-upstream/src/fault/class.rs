@@ -146,6 +146,8 @@ pub enum Family {
     WrongShape,
     /// A healthy reply in an unusual but lawful form; a client that keeps to HTTP gets the answer.
     OddWire,
+    /// A reply outside its standard that a lenient client takes and a strict one refuses; either may be documented.
+    Dubious,
     /// A healthy reply that says something unusual which its API allows.
     OddAnswer,
     /// A stream that breaks off: the connection ends within the framing.
@@ -174,7 +176,7 @@ impl fmt::Display for Family {
 
 impl Family {
     /// Every family, in the order of an exchange.
-    pub const ALL: [Self; 33] = [
+    pub const ALL: [Self; 34] = [
         Self::Connect,
         Self::Tls,
         Self::Http2,
@@ -199,6 +201,7 @@ impl Family {
         Self::WrongType,
         Self::WrongShape,
         Self::OddWire,
+        Self::Dubious,
         Self::OddAnswer,
         Self::StreamCut,
         Self::StreamUnfinished,

@@ -13,13 +13,13 @@ use serde::{Deserialize, Serialize};
 
 pub use class::{Family, Group, Lane, Strikes};
 pub use op::{
-    Arg, Beginning, CertificateFlaw, ConnectionOp, Content, EventSpan, Extent, Framing, HeadOp, InStream, Op,
-    Place, Program, Refusal, ReplyOp, RequestOp, TlsOp,
+    Arg, Beginning, CertificateFlaw, ChunkOp, ConnectionOp, Content, Ending, EventSpan, Extent, Flood,
+    Framing, HeadOp, InStream, Op, Pace, Place, Program, Recoding, Refusal, ReplyOp, RequestOp, TlsOp,
 };
 pub use param::{BindError, Bindings, Param, ParamKind, Params};
 pub use proof::{
-    After, Changes, Distrust, EventSight, FramingSight, HeadSight, Part, Piece, Probe, Proof, Range, Sight,
-    TlsSight, UploadSight,
+    After, Changes, Coding, Distrust, EventSight, FramingSight, HeadSight, Part, Piece, Probe, Proof, Range,
+    Sight, TlsSight, UploadSight,
 };
 pub use reach::OutOfReach;
 
@@ -27,12 +27,13 @@ pub use reach::OutOfReach;
 const OUT_OF_REACH: &str = include_str!("../../faults/out_of_reach.yaml");
 
 /// The files of the shipped catalogue, by the group letters they mostly hold.
-const SHIPPED: [(&str, &str); 7] = [
+const SHIPPED: [(&str, &str); 8] = [
     ("connect.yaml", include_str!("../../faults/connect.yaml")),
     ("tls.yaml", include_str!("../../faults/tls.yaml")),
     ("request.yaml", include_str!("../../faults/request.yaml")),
     ("connection.yaml", include_str!("../../faults/connection.yaml")),
     ("framing.yaml", include_str!("../../faults/framing.yaml")),
+    ("head.yaml", include_str!("../../faults/head.yaml")),
     ("body.yaml", include_str!("../../faults/body.yaml")),
     ("stream.yaml", include_str!("../../faults/stream.yaml")),
 ];

@@ -28,10 +28,14 @@ pub enum ParamKind {
     Milliseconds,
     /// A number of bytes, at least 1.
     Bytes,
+    /// A number of megabytes, at least 1.
+    Megabytes,
     /// A number of events.
     Events,
     /// A status of HTTP that ends an exchange.
     Status,
+    /// A number of other things.
+    Count,
 }
 
 /// Every parameter of a fault with its value.
@@ -80,7 +84,8 @@ impl ParamKind {
         match self {
             Self::Milliseconds => number <= 86_400_000,
             Self::Bytes => (1..=1 << 30).contains(&number),
-            Self::Events => number <= 1 << 20,
+            Self::Megabytes => (1..=4096).contains(&number),
+            Self::Events | Self::Count => number <= 1 << 20,
             Self::Status => (200..=599).contains(&number),
         }
     }

@@ -179,12 +179,18 @@ pub enum Piece {
     Head,
     /// That head with changes.
     HeadWith(HeadSight),
+    /// The head of the healthy reply without the blank line behind it.
+    UnendedHead(HeadSight),
     /// The healthy body, without chunk framing.
     Body(Part),
+    /// The healthy body with the byte FF in place of the one behind the first such text.
+    SpoiledBody(String),
     /// The healthy JSON with changes, without spaces.
     BodyWith(Changes),
     /// Events of the healthy stream, each a chunk of its own.
     Events(Range),
+    /// Events of the healthy stream, without chunk framing.
+    BareEvents(Range),
     /// The first half of the healthy event of this number, as a chunk.
     HalfEvent(usize),
     /// The healthy event of this number with changes in its JSON, without chunk framing.
@@ -193,6 +199,10 @@ pub enum Piece {
     Event(Vec<Self>),
     /// These pieces in one chunk.
     Chunk(Vec<Self>),
+    /// These pieces behind a chunk size that exceeds theirs by so many, without the line end behind them.
+    LongChunk(usize, Vec<Self>),
+    /// These pieces in one chunk with something behind its size.
+    ExtendedChunk(String, Vec<Self>),
     /// The chunk that ends a chunked body.
     LastChunk,
     /// This text.
@@ -205,6 +215,13 @@ pub enum Piece {
     HalfServerHello,
     /// This JSON without spaces; in its strings `$(canary)` stands for the provider's own words.
     Json(Value),
+    /// As many bytes as the content length says, which are these pieces in another coding.
+    Coded {
+        /// The coding.
+        coding: Coding,
+        /// The pieces.
+        bytes: Vec<Self>,
+    },
     /// A text many times over.
     Fill {
         /// The text.
@@ -237,6 +254,9 @@ pub struct HeadSight {
     /// Lines beside the fields, as they stand on the wire.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub lines: Vec<String>,
+    /// So many fields `x-padding-0` and so on, with so many letters `p` each.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub flood: Option<(usize, usize)>,
     /// How it says where the body ends, if not as the healthy one does.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub framing: Option<FramingSight>,
@@ -248,6 +268,8 @@ pub struct HeadSight {
 pub enum FramingSight {
     /// By a content length that is the number of bytes in the pieces that follow.
     Rest,
+    /// By some content length, as many bytes as which are read by the piece that follows.
+    Some,
     /// By a content length that is the number of bytes in the healthy body plus so many.
     Longer(i64),
     /// By chunks.
@@ -264,6 +286,8 @@ pub enum Part {
     Whole,
     /// The first half, rounded down.
     FirstHalf,
+    /// What the first half leaves.
+    SecondHalf,
 }
 
 /// Events `from` (counted from 0) up to, without, `to`; a negative number counts from the end.
@@ -298,4 +322,18 @@ pub struct EventSight {
     /// The changes in its JSON.
     #[serde(default)]
     pub changes: Changes,
+}
+
+/// A coding in which a body is read back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Coding {
+    /// A sound gzip file.
+    Gzip,
+    /// A gzip file that ends too early.
+    GzipCut,
+    /// A gzip file that is sound once the first byte of its checksum is inverted.
+    GzipBadChecksum,
+    /// Little-endian UTF-16.
+    Utf16,
 }

@@ -1,15 +1,17 @@
 //! One request and what became of it.
 
+use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::script::{Field, Request, readable};
+use crate::headers::Field;
+use crate::script::{Request, from_readable, readable};
 use crate::step::Intended;
 
 /// One request and what became of it.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Entry {
     /// The provider that was asked.
     pub provider: String,
@@ -59,8 +61,20 @@ pub struct Entry {
     pub undelivered: Option<String>,
 }
 
+impl Entry {
+    /// The entry with its moments on this clock: for entries that were read back from another process.
+    #[must_use]
+    pub fn placed_on(mut self, clock: &Clock) -> Self {
+        self.arrived = clock.at(self.arrived.since_start);
+        for moment in [&mut self.body_read, &mut self.first_byte, &mut self.last_byte, &mut self.ended_at] {
+            *moment = moment.map(|moment| clock.at(moment.since_start));
+        }
+        self
+    }
+}
+
 /// Why a request belongs to a scenario, or to none.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Standing {
     /// It carried a marker.
@@ -79,7 +93,7 @@ pub enum Standing {
 }
 
 /// Where the marker stood.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Carrier {
     /// In the body.
@@ -91,7 +105,7 @@ pub enum Carrier {
 }
 
 /// What was meant to be written, and how far that came.
-#[derive(Debug, Clone, Default, Serialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Played {
     /// The status; `None` when no status line was meant to be written.
     pub status: Option<u16>,
@@ -100,7 +114,7 @@ pub struct Played {
     /// The fields of the head.
     pub headers: Vec<Field>,
     /// The body without framing, up to the cap of what is stored.
-    #[serde(serialize_with = "readable")]
+    #[serde(serialize_with = "readable", deserialize_with = "from_readable")]
     pub body: Bytes,
     /// The length of that body uncapped.
     pub body_length: u64,
@@ -127,7 +141,7 @@ impl Played {
 }
 
 /// How an exchange ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Ended {
     /// It has not.
@@ -144,7 +158,8 @@ pub enum Ended {
     PeerReset,
 }
 
-/// A point on the mock's monotonic clock; serialised as microseconds since the mock started.
+/// A point on the mock's monotonic clock; serialised as microseconds since the mock started. One that is read back has
+/// the right `since_start`, and an `instant` that only [`Entry::placed_on`] makes comparable.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Moment {
     /// For differences to instants taken elsewhere in the process.
@@ -159,6 +174,13 @@ impl Serialize for Moment {
     }
 }
 
+impl<'de> Deserialize<'de> for Moment {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        static UNPLACED: LazyLock<Clock> = LazyLock::new(Clock::start);
+        u64::deserialize(deserializer).map(|micros| UNPLACED.at(Duration::from_micros(micros)))
+    }
+}
+
 /// The mock's monotonic clock.
 #[derive(Debug, Clone, Copy)]
 pub struct Clock {
@@ -169,6 +191,17 @@ impl Clock {
     /// A clock that starts now.
     pub fn start() -> Self {
         Self { start: Instant::now() }
+    }
+
+    /// The clock of a mock that has been running for this long at that instant.
+    pub fn started_before(instant: Instant, since_start: Duration) -> Self {
+        // An instant reaches further back than any process has run.
+        Self { start: instant.checked_sub(since_start).unwrap_or(instant) }
+    }
+
+    /// The moment so long after the mock's start.
+    pub fn at(&self, since_start: Duration) -> Moment {
+        Moment { instant: self.start + since_start, since_start }
     }
 
     /// Now.

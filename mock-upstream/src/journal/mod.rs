@@ -5,12 +5,14 @@ mod entry;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
+use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
 
 pub use entry::{Carrier, Clock, Ended, Entry, Moment, Played, Standing};
 
 /// How much a journal keeps.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
 pub struct JournalCaps {
     /// Entries.
     pub entries: usize,
@@ -39,14 +41,36 @@ struct Kept {
     bytes: usize,
     dropped: u64,
     sealed: bool,
+    /// Entries that were cleared away: places count on over them.
+    cleared: usize,
     progress: Progress,
+}
+
+impl Kept {
+    /// The place behind the latest entry.
+    fn end(&self) -> usize {
+        self.cleared + self.entries.len()
+    }
 }
 
 /// An entry with a lock of its own: who notes something in it keeps nobody else waiting.
 type Slot = Arc<Mutex<Entry>>;
 
+/// A part of a journal.
+#[derive(Debug, Clone, Default)]
+pub struct Page {
+    /// The entries in the order of arrival.
+    pub entries: Vec<Entry>,
+    /// The place at which the next page begins.
+    pub next: usize,
+    /// The place behind the latest entry: when `next` has reached it, there is no more for now.
+    pub end: usize,
+    /// How many entries were not kept because the caps were reached.
+    pub dropped: u64,
+}
+
 /// How far a journal has come.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Progress {
     /// Requests that have arrived, those not kept included.
     pub arrivals: u64,
@@ -66,6 +90,37 @@ impl Journal {
     pub fn entries(&self) -> Vec<Entry> {
         let slots = self.kept().entries.clone();
         read(&slots)
+    }
+
+    /// The place behind the latest entry.
+    pub fn end(&self) -> usize {
+        self.kept().end()
+    }
+
+    /// As many of the entries as `most` and `bytes` of bodies allow, but at least one, from this place in the order of
+    /// arrival on.
+    pub fn page(&self, since: usize, most: usize, bytes: usize) -> Page {
+        let kept = self.kept();
+        let since = since.max(kept.cleared);
+        let mut page: Vec<Entry> = Vec::new();
+        let mut size = 0;
+        for slot in kept.entries.iter().skip(since - kept.cleared).take(most) {
+            let entry = lock(slot);
+            size += entry.request.body.len() + entry.played.body.len();
+            if size > bytes && !page.is_empty() {
+                break;
+            }
+            page.push(entry.clone());
+        }
+        let next = since + page.len();
+        Page { entries: page, next, end: kept.end(), dropped: kept.dropped }
+    }
+
+    /// Forgets every entry; exchanges under way are still counted, and noted nowhere.
+    pub fn clear(&self) {
+        let mut kept = self.kept();
+        let (sealed, progress) = (kept.sealed, kept.progress);
+        *kept = Kept { sealed, progress, cleared: kept.end(), ..Kept::default() };
     }
 
     /// How many entries were not kept because the caps were reached.
@@ -113,6 +168,7 @@ impl Journal {
         let size = size_of_entry(&entry);
         let fits = kept.entries.len() < self.caps.entries && kept.bytes + size <= self.caps.bytes;
         let entry = Arc::new(Mutex::new(entry));
+        let place = fits.then(|| kept.end());
         if fits {
             kept.bytes += size;
             kept.entries.push(Arc::clone(&entry));
@@ -122,7 +178,7 @@ impl Journal {
         kept.progress.arrivals += 1;
         kept.progress.under_way += 1;
         self.tell(kept);
-        Record { journal: Arc::clone(self), entry, kept: fits }
+        Record { journal: Arc::clone(self), entry, place }
     }
 
     fn tell(&self, kept: &Kept) {
@@ -149,7 +205,8 @@ fn lock(slot: &Mutex<Entry>) -> MutexGuard<'_, Entry> {
 pub(crate) struct Record {
     journal: Arc<Journal>,
     entry: Slot,
-    kept: bool,
+    /// Where it was kept, if it was.
+    place: Option<usize>,
 }
 
 impl Record {
@@ -160,14 +217,16 @@ impl Record {
 
     /// Sets what the reply is meant to be; its body counts against the caps of the journal.
     pub(crate) fn plays(&self, mut played: Played) {
-        if self.kept {
-            let mut kept = self.journal.kept();
+        let mut kept = self.journal.kept();
+        // What was cleared away since counts no more.
+        if self.place.is_some_and(|place| place >= kept.cleared) {
             let left = self.journal.caps.bytes.saturating_sub(kept.bytes);
             if played.body.len() > left {
                 played.body = Bytes::copy_from_slice(&played.body[..left]);
             }
             kept.bytes += played.body.len();
         }
+        drop(kept);
         self.change(|entry| entry.played = played);
     }
 }

@@ -6,7 +6,9 @@ mod registry;
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
 
+use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
 
 use crate::journal::{Entry, Journal, JournalCaps};
@@ -60,7 +62,7 @@ struct Scripts {
 }
 
 /// What a script answers for.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Scope {
     /// The send, or any.
     pub send: Option<u32>,
@@ -69,7 +71,7 @@ pub struct Scope {
 }
 
 /// A turn that was neither spare nor reached.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Unreached {
     /// The script.
     pub scope: Scope,
@@ -78,7 +80,7 @@ pub struct Unreached {
 }
 
 /// What is left of a scenario.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Closed {
     /// The entries in the order of arrival; those of exchanges under way are still open.
     pub journal: Vec<Entry>,
@@ -141,7 +143,7 @@ impl Scenario {
     }
 
     fn set(&self, scope: Scope, script: Script) -> Result<(), ScriptError> {
-        let cursor = Cursor::new(script)?;
+        let cursor = Cursor::new(script, Instant::now())?;
         let mut scripts = self.inner.scripts();
         let of_send = scripts.cursors.entry(scope.send).or_default();
         match of_send.iter_mut().find(|(provider, _)| *provider == scope.provider) {
@@ -243,7 +245,7 @@ impl Inner {
             if let Some((_, cursor)) = of_send.find(|(known, _)| known.as_deref() == provider) {
                 let unanswered =
                     || format!("the script of scenario `{}` has no turn for this request", self.name);
-                return cursor.draw(request).map(Some).ok_or_else(unanswered);
+                return cursor.draw(request, Instant::now()).map(Some).ok_or_else(unanswered);
             }
         }
         Ok(None)

@@ -1,22 +1,32 @@
 //! Which turn answers the next request.
 
 use std::sync::Arc;
+use std::time::Instant;
 
-use super::{Matchers, Request, Script, ScriptError, Then, Turn};
+use super::{Matchers, Request, Script, ScriptError, Then, Times, Turn};
 
 /// The place that requests have reached in a script.
 #[derive(Debug)]
 pub struct Cursor {
     turns: Vec<Slot>,
     then: Then,
+    began: Instant,
+    requests: u64,
 }
 
 #[derive(Debug)]
 struct Slot {
     turn: Arc<Turn>,
     when: Option<Matchers>,
-    spent: bool,
+    /// How many requests it has answered since the script began or started over.
+    answered: u32,
     reached: bool,
+}
+
+impl Slot {
+    fn is_spent(&self) -> bool {
+        matches!(self.turn.times, Times::Count(count) if self.answered >= count)
+    }
 }
 
 /// A turn that answers a request.
@@ -29,26 +39,34 @@ pub struct Drawn {
 }
 
 impl Cursor {
-    /// A cursor at the beginning.
+    /// A cursor at the beginning of a script that is set at this moment.
     ///
     /// # Errors
     /// A script that cannot be played.
-    pub fn new(script: Script) -> Result<Self, ScriptError> {
+    pub fn new(script: Script, began: Instant) -> Result<Self, ScriptError> {
         script.check()?;
         let mut turns = Vec::with_capacity(script.turns.len());
         for (turn, written) in script.turns.into_iter().enumerate() {
             let when = written.when.as_ref().map(super::Select::compile).transpose();
             let when = when.map_err(|why| ScriptError::Select { turn, why })?;
-            turns.push(Slot { turn: Arc::new(written), when, spent: false, reached: false });
+            turns.push(Slot { turn: Arc::new(written), when, answered: 0, reached: false });
         }
-        Ok(Self { turns, then: script.then })
+        Ok(Self { turns, then: script.then, began, requests: 0 })
     }
 
-    /// Takes the first turn that is not spent and answers such a request; else what `then` says.
+    /// Takes the first turn that is not spent and answers such a request at this moment; else what `then` says.
     /// `None` means that the script has no answer.
-    pub fn draw(&mut self, request: &Request) -> Option<Drawn> {
-        let fits = |slot: &Slot| slot.when.as_ref().is_none_or(|when| when.matches(request));
-        let fresh = self.turns.iter().position(|slot| !slot.spent && fits(slot));
+    pub fn draw(&mut self, request: &Request, now: Instant) -> Option<Drawn> {
+        let number = self.requests;
+        self.requests += 1;
+        let since = now.saturating_duration_since(self.began);
+        let fits = |slot: &Slot| {
+            let Slot { turn, when, .. } = slot;
+            turn.during.is_none_or(|during| during.holds(since))
+                && turn.share.is_none_or(|share| share.holds(number))
+                && when.as_ref().is_none_or(|when| when.matches(request))
+        };
+        let fresh = self.turns.iter().position(|slot| !slot.is_spent() && fits(slot));
         let index = match (fresh, self.then) {
             (Some(at), _) => at,
             (None, Then::Repeat) => self.turns.iter().rposition(fits)?,
@@ -56,13 +74,13 @@ impl Cursor {
             (None, Then::Loop) => {
                 let first = self.turns.iter().position(fits)?;
                 for slot in self.turns.iter_mut().filter(|slot| fits(slot)) {
-                    slot.spent = false;
+                    slot.answered = 0;
                 }
                 first
             }
         };
         let slot = &mut self.turns[index];
-        slot.spent = true;
+        slot.answered = slot.answered.saturating_add(1);
         slot.reached = true;
         Some(Drawn { index, turn: Arc::clone(&slot.turn) })
     }

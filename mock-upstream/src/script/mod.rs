@@ -2,10 +2,10 @@
 
 mod body;
 mod cursor;
-mod headers;
 mod play;
 mod request;
 mod select;
+mod span;
 
 use std::time::Duration;
 
@@ -13,21 +13,23 @@ use serde::{Deserialize, Serialize};
 
 use crate::fault::{BindError, Catalogue};
 
+pub use crate::headers::{Field, Headers};
 pub use body::Body;
 pub use cursor::{Cursor, Drawn};
-pub use headers::{Field, Headers};
 pub use play::{
     AfterEvents, ErrorEvent, EventsPlay, FaultPlay, NamedPlay, Play, Reply, StatusPlay, ToolCall, Usage,
 };
 pub use request::Request;
-pub(crate) use request::readable;
+pub(crate) use request::{from_readable, readable};
 pub use select::{Matchers, Select, SelectError};
+pub use span::{During, Share, Times};
 
 /// A sequence of turns, each of which answers one request.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Script {
-    /// The turns, in the order in which they answer.
+    /// The turns, in the order in which they answer; `attempts` in files means the same.
+    #[serde(alias = "attempts")]
     pub turns: Vec<Turn>,
     /// What happens once every turn that fits a request is spent.
     #[serde(default)]
@@ -57,6 +59,12 @@ impl Script {
         for (turn, written) in self.turns.iter().enumerate() {
             if let Some(select) = &written.when {
                 select.compile().map_err(|why| ScriptError::Select { turn, why })?;
+            }
+            if written.during.is_some_and(|during| !during.is_possible()) {
+                return Err(ScriptError::Never { turn });
+            }
+            if let Some(Share { percent, .. }) = written.share.filter(|share| share.percent > 100) {
+                return Err(ScriptError::Share { turn, percent });
             }
             match &written.play {
                 Play::Fault(FaultPlay { name, params, .. }) => {
@@ -98,6 +106,15 @@ pub struct Turn {
     /// Which requests the turn answers; all when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub when: Option<Select>,
+    /// When it answers, counted from when the script was set; at any time when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub during: Option<During>,
+    /// For which part of the requests it answers; for all when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub share: Option<Share>,
+    /// How many requests it answers before it is spent.
+    #[serde(default, skip_serializing_if = "Times::is_once")]
+    pub times: Times,
     /// Whether it is fine that the turn is never reached.
     #[serde(default)]
     pub spare: bool,
@@ -108,7 +125,15 @@ pub struct Turn {
 impl Turn {
     /// A turn that plays this to the next request whatever it is.
     pub fn play(play: Play) -> Self {
-        Self { hold: Vec::new(), when: None, spare: false, play }
+        Self {
+            hold: Vec::new(),
+            when: None,
+            during: None,
+            share: None,
+            times: Times::default(),
+            spare: false,
+            play,
+        }
     }
 }
 
@@ -154,6 +179,20 @@ pub enum ScriptError {
         turn: usize,
         /// What is wrong.
         why: SelectError,
+    },
+    /// A turn's time ends before it begins.
+    #[error("turn {turn}: its time ends before it begins")]
+    Never {
+        /// The turn, counted from 0.
+        turn: usize,
+    },
+    /// A turn's share is more than everything.
+    #[error("turn {turn}: {percent} is more than 100 percent")]
+    Share {
+        /// The turn, counted from 0.
+        turn: usize,
+        /// What was written.
+        percent: u8,
     },
     /// A turn's status has not three digits.
     #[error("turn {turn}: {status} is not a status of three digits")]

@@ -3,11 +3,12 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
-use serde::Serialize;
+use serde::de::{Deserializer, Error as _};
 use serde::ser::{SerializeSeq as _, Serializer};
+use serde::{Deserialize, Serialize};
 
 /// A request, read whole.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Request {
     /// The method as sent.
     pub method: String,
@@ -16,10 +17,10 @@ pub struct Request {
     /// The minor version of HTTP/1: 0 or 1.
     pub minor_version: u8,
     /// The fields in the order and case in which they came.
-    #[serde(serialize_with = "fields")]
+    #[serde(serialize_with = "fields", deserialize_with = "from_fields")]
     pub headers: Vec<(String, Bytes)>,
     /// The body without its framing, up to the cap of what is stored.
-    #[serde(serialize_with = "readable")]
+    #[serde(serialize_with = "readable", deserialize_with = "from_readable")]
     pub body: Bytes,
 }
 
@@ -70,6 +71,34 @@ impl Serialize for Readable<'_> {
         match std::str::from_utf8(self.0) {
             Ok(text) => serializer.serialize_str(text),
             Err(_) => serializer.collect_map([("base64", STANDARD.encode(self.0))]),
+        }
+    }
+}
+
+/// The bytes that [`readable`] wrote.
+pub(crate) fn from_readable<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Bytes, D::Error> {
+    Read::deserialize(deserializer)?.bytes().map_err(D::Error::custom)
+}
+
+fn from_fields<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<(String, Bytes)>, D::Error> {
+    let fields = Vec::<(String, Read)>::deserialize(deserializer)?.into_iter();
+    let fields = fields.map(|(name, value)| value.bytes().map(|value| (name, value)));
+    fields.collect::<Result<_, _>>().map_err(D::Error::custom)
+}
+
+/// Text, or bytes that are none.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Read {
+    Text(String),
+    Bytes { base64: String },
+}
+
+impl Read {
+    fn bytes(self) -> Result<Bytes, base64::DecodeError> {
+        match self {
+            Self::Text(text) => Ok(Bytes::from(text)),
+            Self::Bytes { base64 } => STANDARD.decode(base64).map(Bytes::from),
         }
     }
 }

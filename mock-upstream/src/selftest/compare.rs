@@ -1,9 +1,12 @@
 //! Whether what came is what must come.
 
+use std::io::{ErrorKind, Read as _};
+
 use super::mask::masked;
-use super::pieces::Expected;
+use super::pieces::{ANY, Expected};
 use super::raw::{End, Raw};
 use super::reply::find;
+use crate::fault::Coding;
 
 /// A longer text is cut where it is shown.
 const SHOWN: usize = 240;
@@ -14,20 +17,39 @@ const SHOWN: usize = 240;
 /// The first difference.
 pub(super) async fn compare(raw: &mut Raw, expected: &[Expected]) -> Result<usize, String> {
     let mut count = 0;
+    let mut told = None;
     for part in expected {
         count += match part {
-            Expected::Head { status_line, lines } => head(raw, status_line, lines).await?,
+            Expected::Head { status_line, lines, ended } => {
+                let head = head(raw, status_line, lines, *ended).await?;
+                told = head.content_length;
+                head.length
+            }
             Expected::ServerHello { whole } => server_hello(raw, *whole).await?,
             Expected::Bytes(bytes) => exactly(raw, bytes).await?,
+            Expected::Coded(coding, bytes) => {
+                let length = told.ok_or("no content length tells how long the coded body is")?;
+                coded(raw, *coding, bytes, length).await?
+            }
         };
     }
     Ok(count)
 }
 
-async fn head(raw: &mut Raw, status_line: &str, lines: &[String]) -> Result<usize, String> {
+/// A head that has come.
+struct Head {
+    length: usize,
+    content_length: Option<usize>,
+}
+
+async fn head(raw: &mut Raw, status_line: &str, lines: &[String], ended: bool) -> Result<Head, String> {
+    // Without the blank line, the head is as long as its lines are.
+    let length = status_line.len() + lines.iter().map(|line| line.len() + 2).sum::<usize>() + 2;
     let end = loop {
-        if let Some(at) = find(raw.unread(), b"\r\n\r\n") {
-            break at + 4;
+        match find(raw.unread(), b"\r\n\r\n") {
+            Some(at) if ended => break at + 4,
+            None if !ended && raw.unread().len() >= length => break length,
+            Some(_) | None => {}
         }
         if let Some(end) = raw.more().await.map_err(|error| error.to_string())? {
             return Err(format!("a head was to come, and {} came, then {end:?}", shown(raw.unread())));
@@ -41,16 +63,72 @@ async fn head(raw: &mut Raw, status_line: &str, lines: &[String]) -> Result<usiz
         return Err(format!("status line {first:?} instead of {status_line:?}"));
     }
     let mut came: Vec<&str> = came.collect();
+    let expected = lines.len();
     came.sort_unstable();
     let odd = |from: &[&str], than: &[&str]| -> Vec<String> {
         from.iter().filter(|line| !than.contains(line)).map(|line| shown(line.as_bytes())).collect()
     };
-    let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
+    let content_length =
+        came.iter().find_map(|line| line.strip_prefix("content-length: ")).and_then(|n| n.parse().ok());
+    let any = format!("content-length: {ANY}");
+    let lines: Vec<&str> = lines.iter().filter(|line| **line != any).map(String::as_str).collect();
+    if lines.len() < expected {
+        came.retain(|line| !line.starts_with("content-length: "));
+    }
     if came != lines {
         let (more, missing) = (odd(&came, &lines), odd(&lines, &came));
         return Err(format!("head lines: too many {more:?}, missing {missing:?}"));
     }
-    Ok(end)
+    Ok(Head { length: end, content_length })
+}
+
+async fn coded(raw: &mut Raw, coding: Coding, expected: &[u8], length: usize) -> Result<usize, String> {
+    while raw.unread().len() < length {
+        if let Some(end) = raw.more().await.map_err(|error| error.to_string())? {
+            return Err(format!("{} of {length} coded bytes came, then {end:?}", raw.unread().len()));
+        }
+    }
+    let came = masked(&decoded(raw.take(length), coding)?);
+    let expected = masked(expected);
+    let expected =
+        if coding == Coding::GzipCut { &expected[..came.len().min(expected.len())] } else { &expected[..] };
+    if came == expected {
+        return Ok(length);
+    }
+    Err(format!("the coded body is {} instead of {}", shown(&came), shown(expected)))
+}
+
+fn decoded(mut bytes: Vec<u8>, coding: Coding) -> Result<Vec<u8>, String> {
+    match coding {
+        Coding::Gzip => gunzip(&bytes).map_err(|(_, error)| error.to_string()),
+        Coding::GzipCut => match gunzip(&bytes) {
+            Ok(_) => Err("the gzip file is whole".to_owned()),
+            Err((_, error)) if error.kind() != ErrorKind::UnexpectedEof => Err(error.to_string()),
+            Err((part, _)) => Ok(part),
+        },
+        Coding::GzipBadChecksum => {
+            if gunzip(&bytes).is_ok() {
+                return Err("the gzip file is sound".to_owned());
+            }
+            let checksum = bytes.len().checked_sub(8).ok_or("too short for a gzip file")?;
+            bytes[checksum] = !bytes[checksum];
+            gunzip(&bytes).map_err(|(_, error)| error.to_string())
+        }
+        Coding::Utf16 => {
+            let units: Vec<u16> =
+                bytes.chunks_exact(2).map(|pair| u16::from_le_bytes([pair[0], pair[1]])).collect();
+            String::from_utf16(&units).map(String::into_bytes).map_err(|error| error.to_string())
+        }
+    }
+}
+
+/// The content of a gzip file; with an error what could be read before it.
+fn gunzip(file: &[u8]) -> Result<Vec<u8>, (Vec<u8>, std::io::Error)> {
+    let mut content = Vec::new();
+    match flate2::read::GzDecoder::new(file).read_to_end(&mut content) {
+        Ok(_) => Ok(content),
+        Err(error) => Err((content, error)),
+    }
 }
 
 /// One record of a handshake (type 22) that begins with a ServerHello (type 2), each with its length in front.

@@ -3,7 +3,11 @@
 use serde_json::Value;
 
 use super::Reply;
-use crate::fault::{Changes, EventSight, FramingSight, HeadSight, Part, Piece, Range};
+use super::reply::find;
+use crate::fault::{Changes, Coding, EventSight, FramingSight, HeadSight, Part, Piece, Range};
+
+/// Stands for a content length that is taken as it comes.
+pub(super) const ANY: &str = "any";
 
 /// A part of what must come.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -14,6 +18,8 @@ pub(super) enum Expected {
         status_line: String,
         /// The others, sorted.
         lines: Vec<String>,
+        /// Whether the blank line comes.
+        ended: bool,
     },
     /// These bytes.
     Bytes(Vec<u8>),
@@ -22,6 +28,17 @@ pub(super) enum Expected {
         /// Whether it ends where it says that it does.
         whole: bool,
     },
+    /// As many bytes as the content length says, which are these bytes in another coding.
+    Coded(Coding, Vec<u8>),
+}
+
+impl Expected {
+    fn unended(self) -> Self {
+        match self {
+            Self::Head { status_line, lines, .. } => Self::Head { status_line, lines, ended: false },
+            other => other,
+        }
+    }
 }
 
 /// What must come, over the healthy reply to the same request.
@@ -40,11 +57,13 @@ impl Pieces<'_> {
     pub(super) fn expected(&self, pieces: &[Piece]) -> Result<Vec<Expected>, String> {
         let mut all = Vec::new();
         for (at, piece) in pieces.iter().enumerate() {
-            let head = match piece {
+            let part = match piece {
                 Piece::Head => self.head(&HeadSight::default(), 0)?,
                 Piece::ServerHello => Expected::ServerHello { whole: true },
                 Piece::HalfServerHello => Expected::ServerHello { whole: false },
-                Piece::HeadWith(sight) => self.head(sight, self.bytes(&pieces[at + 1..])?.len())?,
+                Piece::HeadWith(sight) => self.head_before(sight, &pieces[at + 1..])?,
+                Piece::Coded { coding, bytes } => Expected::Coded(*coding, self.bytes(bytes)?),
+                Piece::UnendedHead(sight) => self.head(sight, 0)?.unended(),
                 other => {
                     let bytes = self.bytes(std::slice::from_ref(other))?;
                     match all.last_mut() {
@@ -54,7 +73,7 @@ impl Pieces<'_> {
                     continue;
                 }
             };
-            all.push(head);
+            all.push(part);
         }
         Ok(all)
     }
@@ -62,12 +81,20 @@ impl Pieces<'_> {
     /// How many events these pieces complete.
     pub(super) fn events(&self, pieces: &[Piece]) -> usize {
         let count = |piece: &Piece| match piece {
-            Piece::Events(range) => self.range(*range).map_or(0, <[_]>::len),
+            Piece::Events(range) | Piece::BareEvents(range) => self.range(*range).map_or(0, <[_]>::len),
             Piece::Event(_) => 1,
             Piece::Repeat { bytes, times } => self.events(bytes) * times,
             _ => 0,
         };
         pieces.iter().map(count).sum()
+    }
+
+    fn head_before(&self, sight: &HeadSight, rest: &[Piece]) -> Result<Expected, String> {
+        let rest = match sight.framing {
+            Some(FramingSight::Rest) => self.bytes(rest)?.len(),
+            _ => 0,
+        };
+        self.head(sight, rest)
     }
 
     fn head(&self, sight: &HeadSight, rest: usize) -> Result<Expected, String> {
@@ -89,6 +116,7 @@ impl Pieces<'_> {
                     let length = i64::try_from(self.healthy.body.len()).unwrap_or(i64::MAX);
                     set("content-length", Some(length.saturating_add(more).to_string()));
                 }
+                FramingSight::Some => set("content-length", Some(ANY.to_owned())),
                 FramingSight::Chunked => set("transfer-encoding", Some("chunked".to_owned())),
                 FramingSight::Close => {}
             }
@@ -96,8 +124,16 @@ impl Pieces<'_> {
         sight.without.iter().for_each(|name| set(name, None));
         sight.set.iter().for_each(|(name, value)| set(name, Some(value.clone())));
         lines.extend(sight.lines.iter().cloned());
+        if let Some((fields, bytes)) = sight.flood {
+            let value = "p".repeat(bytes);
+            lines.extend((0..fields).map(|number| format!("x-padding-{number}: {value}")));
+        }
         lines.sort();
-        Ok(Expected::Head { status_line: sight.status_line.clone().unwrap_or(status_line), lines })
+        Ok(Expected::Head {
+            status_line: sight.status_line.clone().unwrap_or(status_line),
+            lines,
+            ended: true,
+        })
     }
 
     fn bytes(&self, pieces: &[Piece]) -> Result<Vec<u8>, String> {
@@ -111,13 +147,23 @@ impl Pieces<'_> {
     fn one(&self, piece: &Piece) -> Result<Vec<u8>, String> {
         let body = &self.healthy.body;
         Ok(match piece {
-            Piece::Head | Piece::HeadWith(_) => return Err("a head stands in no other piece".to_owned()),
             Piece::ServerHello | Piece::HalfServerHello => {
                 return Err("a ServerHello stands in no other piece".to_owned());
             }
+            Piece::Head | Piece::HeadWith(_) | Piece::UnendedHead(_) | Piece::Coded { .. } => {
+                return Err("a head, or a coded body, stands in no other piece".to_owned());
+            }
             Piece::Body(Part::Whole) => body.clone(),
             Piece::Body(Part::FirstHalf) => body[..body.len() / 2].to_vec(),
+            Piece::Body(Part::SecondHalf) => body[body.len() / 2..].to_vec(),
             Piece::BodyWith(changes) => changed(&json(body)?, changes)?.to_string().into_bytes(),
+            Piece::SpoiledBody(behind) => {
+                let mut body = body.clone();
+                let at = find(&body, behind.as_bytes()).ok_or("the healthy body has no such text")?;
+                body[at + behind.len()] = 0xff;
+                body
+            }
+            Piece::BareEvents(range) => self.range(*range)?.concat(),
             Piece::Events(range) => self.range(*range)?.iter().flat_map(|event| chunk(event)).collect(),
             Piece::HalfEvent(at) => {
                 let event = self.healthy.chunks.get(*at).ok_or("there is no such event")?;
@@ -125,6 +171,14 @@ impl Pieces<'_> {
             }
             Piece::EventWith(sight) => self.event_with(sight)?,
             Piece::Event(pieces) | Piece::Chunk(pieces) => chunk(&self.bytes(pieces)?),
+            Piece::LongChunk(longer, pieces) => {
+                let bytes = self.bytes(pieces)?;
+                [format!("{:x}\r\n", bytes.len() + longer).as_bytes(), &bytes].concat()
+            }
+            Piece::ExtendedChunk(extension, pieces) => {
+                let bytes = self.bytes(pieces)?;
+                [format!("{:x}{extension}\r\n", bytes.len()).as_bytes(), &bytes, b"\r\n"].concat()
+            }
             Piece::LastChunk => b"0\r\n\r\n".to_vec(),
             Piece::Text(text) => text.clone().into_bytes(),
             Piece::Hex(digits) => hex(digits).ok_or("not hexadecimal digits")?,
@@ -198,5 +252,5 @@ fn chunk(bytes: &[u8]) -> Vec<u8> {
 fn hex(digits: &str) -> Option<Vec<u8>> {
     let digits: Vec<u8> = digits.bytes().filter(|digit| !digit.is_ascii_whitespace()).collect();
     let pair = |pair: &[u8]| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok();
-    (digits.len() % 2 == 0).then(|| digits.chunks(2).map(pair).collect()).flatten()
+    digits.len().is_multiple_of(2).then(|| digits.chunks(2).map(pair).collect()).flatten()
 }

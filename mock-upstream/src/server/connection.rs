@@ -178,6 +178,7 @@ impl Line<'_> {
             scenario: desk.scenario.as_ref().map(|(scenario, _)| &**scenario),
             upload,
             clock: self.core.clock,
+            alarm: &self.core.alarm,
             patience: self.core.caps.patience,
         }
     }

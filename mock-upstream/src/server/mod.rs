@@ -1,5 +1,6 @@
 //! The only owner of sockets: listeners, connections, and what is played on them.
 
+mod alarm;
 mod chunked;
 mod connection;
 mod head;
@@ -18,13 +19,15 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
 use tokio::runtime::Handle;
 use tokio::sync::watch;
 
 use crate::dialect::{Dialect, Identity};
-use crate::journal::{Clock, Entry, JournalCaps, Progress};
+use crate::journal::{Clock, Entry, Journal, JournalCaps, Progress};
 use crate::scenario::{Ambient, Claim, ClaimError, Registry, Scenario, ScenarioSpec};
 
+use alarm::Alarm;
 pub use impose::{ImposeError, Imposed, Lifted, Struck};
 pub use provider::Provider;
 use roster::Roster;
@@ -61,6 +64,18 @@ impl ProviderOptions {
         let identity = Identity::of(&name);
         Self { name, listen: (Ipv4Addr::LOCALHOST, 0).into(), identity, dialect: Dialect::OpenAi }
     }
+}
+
+/// Why a request belongs to no scenario that is open.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Stray {
+    /// It was nobody's.
+    Unclaimed,
+    /// Its scenario is closed.
+    Late,
+    /// It is of a kind that belongs to nobody.
+    Ambient,
 }
 
 /// Limits of a mock.
@@ -107,6 +122,7 @@ pub struct MockUpstream {
 #[derive(Debug)]
 struct Core {
     clock: Clock,
+    alarm: Alarm,
     caps: Caps,
     registry: Arc<Registry>,
     runtime: Handle,
@@ -139,6 +155,7 @@ impl MockUpstream {
     pub async fn start(options: Options) -> io::Result<Self> {
         let core = Arc::new(Core {
             clock: Clock::start(),
+            alarm: Alarm::default(),
             caps: options.caps,
             registry: Registry::new(options.ambient, options.caps.stray_journal),
             runtime: Handle::current(),
@@ -193,6 +210,35 @@ impl MockUpstream {
             return Err(ClaimError::NoSuchProvider(provider.to_owned()));
         }
         self.core.registry.claim(provider, scenario.inner(), send)
+    }
+
+    /// Every provider, by name.
+    pub fn providers(&self) -> Vec<Provider> {
+        let providers = self.core.providers.read().unwrap_or_else(PoisonError::into_inner);
+        let mut all: Vec<Provider> = providers.values().cloned().collect();
+        all.sort_by(|a, b| a.name().cmp(b.name()));
+        all
+    }
+
+    /// Stops a provider: nothing listens on its port any more, idle connections are closed, and the others once their
+    /// exchange has ended. `false` when there is none of this name.
+    pub async fn remove_provider(&self, name: &str) -> bool {
+        let removed = self.core.providers.write().unwrap_or_else(PoisonError::into_inner).remove(name);
+        match removed {
+            Some(provider) => provider.retire().await,
+            None => return false,
+        }
+        true
+    }
+
+    /// The journal of the requests that belong to no scenario for this reason.
+    pub fn strays(&self, stray: Stray) -> Arc<Journal> {
+        let registry = &self.core.registry;
+        Arc::clone(match stray {
+            Stray::Unclaimed => &registry.unclaimed,
+            Stray::Late => &registry.late,
+            Stray::Ambient => &registry.ambient_journal,
+        })
     }
 
     /// Requests that belonged to nobody, in the order of arrival.

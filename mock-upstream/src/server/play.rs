@@ -10,6 +10,7 @@ use socket2::SockRef;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::time::{sleep, timeout};
 
+use super::alarm::Alarm;
 use super::impose::Meeting;
 use super::intake::{Body, Cut};
 use super::wire::{Left, Wire};
@@ -29,6 +30,7 @@ pub(super) struct Stage<'a> {
     /// The body of the request, where an imposed fault strikes before that was read.
     pub(super) upload: Option<Upload<'a>>,
     pub(super) clock: Clock,
+    pub(super) alarm: &'a Alarm,
     /// The longest silence of a hang, and the longest wait for a peer that does not read.
     pub(super) patience: Duration,
 }
@@ -179,7 +181,7 @@ impl Stage<'_> {
     /// Writes nothing for so long; how the exchange ended, if it did meanwhile.
     async fn silent(&mut self, time: Duration) -> Option<Ended> {
         tokio::select! {
-            () = sleep(time) => None,
+            () = self.alarm.sleep(time) => None,
             left = self.wire.leaves() => Some(ended_by(left)),
             () = closing(self.scenario, self.upload.as_ref()) => Some(Ended::ClosedByMock),
         }

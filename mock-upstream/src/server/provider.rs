@@ -93,6 +93,11 @@ impl Provider {
         &self.place.identity
     }
 
+    /// How it speaks.
+    pub fn dialect(&self) -> Dialect {
+        self.place.dialect
+    }
+
     /// How many connections are open.
     pub fn connections(&self) -> usize {
         self.core.roster.count(&self.place)
@@ -139,6 +144,16 @@ impl Provider {
         let taken = self.place.accepting().take();
         let taken = taken.and_then(|Accepting { task, listener }| Some((listener.upgrade()?, task)));
         taken.ok_or_else(|| io::Error::other("the provider does not listen"))
+    }
+
+    pub(super) async fn retire(&self) {
+        let accepting = self.place.accepting().take();
+        if let Some(Accepting { task, .. }) = accepting {
+            task.abort();
+            // An aborted task ends with an error; what matters is that its listener is gone.
+            let _ = task.await;
+        }
+        self.drop_idle_connections().await;
     }
 
     /// Takes connections from this listener.

@@ -27,6 +27,7 @@ pub struct Answer<'a> {
 
 /// Turns what the script says into steps.
 pub fn compile(answer: &Answer<'_>) -> Plan {
+    let answer = &Answer { dialect: answer.dialect.speaking_to(answer.request), ..*answer };
     match &answer.turn.play {
         Play::Ok(reply) => ok(answer, reply),
         Play::Status(status) => self::status(answer, status),
@@ -102,7 +103,7 @@ fn events(answer: &Answer<'_>, play: &EventsPlay) -> Plan {
         }
         AfterEvents::Stall => score.last(Step::Hang),
         AfterEvents::ErrorEvent(event) => {
-            score.foreign_event(&answer.dialect.error_event(&event.error, &answer.scene));
+            score.foreign_event(&answer.dialect.error_event(&event.error, &score.stream(), &answer.scene));
             score.decide();
             score.end();
         }
@@ -145,6 +146,7 @@ pub(crate) fn strike(
 ) -> Plan {
     let nothing = nothing();
     let mut score = Score::new(&nothing, request, scene.unix_time);
+    let dialect = dialect.speaking_to(request);
     match program::play_before_body(&mut score, program, bindings, dialect, scene) {
         Ok(()) => score.plan(),
         Err(why) => loud(request, scene.unix_time, "mock_upstream_inapplicable", &why),

@@ -15,6 +15,18 @@ pub(super) struct Head {
     pub(super) status: u16,
     pub(super) reason: String,
     pub(super) headers: Headers,
+    pub(super) form: Form,
+}
+
+/// What a head has beyond HTTP, or against it.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Form {
+    /// In place of version, status and reason.
+    pub(super) status_line: Option<String>,
+    /// Behind the fields.
+    pub(super) lines: Vec<String>,
+    /// Whether the blank line is left out.
+    pub(super) unended: bool,
 }
 
 /// Where the body ends.
@@ -22,17 +34,17 @@ pub(super) struct Head {
 pub(super) enum Framing {
     Length(usize),
     Chunked,
+    /// The body ends with the connection.
+    Close,
     /// HTTP forbids a body under this status, or the method asked for none.
     Bodiless,
-    /// Where the connection ends.
-    Close,
 }
 
 impl Head {
     pub(super) fn new(status: u16, reason: Option<&str>, headers: Headers) -> Self {
         let registered = || http::StatusCode::from_u16(status).ok().and_then(|code| code.canonical_reason());
         let reason = reason.or_else(registered).unwrap_or_default().to_owned();
-        Self { status, reason, headers }
+        Self { status, reason, headers, form: Form::default() }
     }
 
     /// Adds the fields of framing, the date, and `connection` where the client will not go on. What the script has
@@ -58,7 +70,8 @@ impl Head {
             Framing::Length(true_length) => {
                 length.is_none_or(|said| said == true_length.to_string()) && !coded
             }
-            Framing::Chunked | Framing::Bodiless | Framing::Close => !scripted,
+            Framing::Chunked | Framing::Bodiless => !scripted,
+            Framing::Close => false,
         }
     }
 
@@ -69,11 +82,16 @@ impl Head {
     /// The head with this body behind it.
     pub(super) fn bytes_before(&self, body: &[u8]) -> Bytes {
         let fields: usize = self.headers.iter().map(|(name, value)| name.len() + value.len() + 4).sum();
-        let mut bytes = BytesMut::with_capacity(16 + self.reason.len() + fields + body.len());
-        bytes.put_slice(b"HTTP/1.1 ");
-        bytes.put_slice(self.status.to_string().as_bytes());
-        bytes.put_u8(b' ');
-        bytes.put_slice(self.reason.as_bytes());
+        let mut bytes = BytesMut::with_capacity(64 + self.reason.len() + fields + body.len());
+        match &self.form.status_line {
+            Some(line) => bytes.put_slice(line.as_bytes()),
+            None => {
+                bytes.put_slice(b"HTTP/1.1 ");
+                bytes.put_slice(self.status.to_string().as_bytes());
+                bytes.put_u8(b' ');
+                bytes.put_slice(self.reason.as_bytes());
+            }
+        }
         bytes.put_slice(b"\r\n");
         for (name, value) in self.headers.iter() {
             bytes.put_slice(name.as_bytes());
@@ -81,7 +99,13 @@ impl Head {
             bytes.put_slice(value.as_bytes());
             bytes.put_slice(b"\r\n");
         }
-        bytes.put_slice(b"\r\n");
+        for line in &self.form.lines {
+            bytes.put_slice(line.as_bytes());
+            bytes.put_slice(b"\r\n");
+        }
+        if !self.form.unended {
+            bytes.put_slice(b"\r\n");
+        }
         bytes.put_slice(body);
         bytes.freeze()
     }

@@ -3,6 +3,7 @@
 mod compile;
 mod frame;
 mod program;
+mod recode;
 mod score;
 
 use std::time::Duration;

@@ -1,12 +1,13 @@
 //! Plays a fault's program over the healthy reply.
 
+mod head;
+
 use std::time::Duration;
 
 use bytes::Bytes;
 
-use super::frame::Framing;
-use super::{Answer, Head, Score, Step};
-use crate::dialect::{self, Dialect, EventRole, Scene};
+use super::{Answer, Head, Score, Step, recode};
+use crate::dialect::{Dialect, EventRole, Scene};
 use crate::fault::{self, Bindings, Content, EventSpan, InStream, Op, Refusal, ReplyOp, RequestOp, TlsOp};
 
 /// Plays the operations in order.
@@ -23,6 +24,8 @@ pub(super) fn play(
         match op {
             Op::Wait(time) => score.wait(Duration::from_millis(time.value(bindings))),
             Op::Raw(text) => score.raw(Bytes::copy_from_slice(text.as_bytes())),
+            Op::RawHex(digits) => score.raw(hex(digits)?),
+            Op::RawFill { text, times } => score.raw(fill(text, times.value(bindings))),
             Op::Close => score.last(Step::Close),
             Op::Tls(TlsOp::CloseUnannounced) => score.last(Step::CloseUnannounced),
             Op::Reset => score.last(Step::Reset),
@@ -85,25 +88,24 @@ fn play_over_reply(
 ) -> Result<(), String> {
     match op {
         Op::Reply(reply) => self::reply(score, reply, answer)?,
-        Op::Head(head) => {
-            let framing = match (head.framing, &score.healthy().content) {
-                (fault::Framing::Length, _) | (fault::Framing::Healthy, dialect::Content::Whole(_)) => {
-                    Framing::Length(score.body_length())
-                }
-                (fault::Framing::Close, _) => Framing::Close,
-                (fault::Framing::Chunked, _) | (fault::Framing::Healthy, dialect::Content::Events(_)) => {
-                    Framing::Chunked
-                }
-            };
-            score.head(head_of(score, None), framing);
-        }
+        Op::Head(head) => head::play(score, head, bindings),
         Op::Body(extent) => score.body(*extent),
-        Op::Events(span) => events(score, span, bindings),
+        Op::Events(span) => events(score, span, bindings)?,
         Op::Event(InStream::Error) => {
-            let event = answer.dialect.error_event(&serde_json::Map::new(), &answer.scene);
+            let event = answer.dialect.error_event(&serde_json::Map::new(), &score.stream(), &answer.scene);
             score.foreign_event(&event);
         }
-        Op::Event(InStream::Data(text)) => score.foreign_event(&Bytes::from(format!("data: {text}\n\n"))),
+        Op::BareBody(extent) => score.bare_body(*extent),
+        Op::Chunk(chunk) => head::chunk(score, chunk),
+        Op::Recode(recoding) => recode::play(score, recoding, bindings)?,
+        Op::Keep => score.keep(),
+        Op::Event(InStream::Data(text)) => {
+            score.foreign_event(&answer.dialect.data_event(text, &score.stream()));
+        }
+        Op::Event(InStream::Ending(how)) => {
+            let event = answer.dialect.ending(*how, &score.stream(), &answer.scene);
+            score.foreign_event(&event.ok_or_else(|| format!("no stream here ends as {how:?}"))?);
+        }
         Op::HalfEvent => score.half_event(),
         Op::Drip { every, bytes } => {
             let size = usize::try_from(bytes.value(bindings)).unwrap_or(usize::MAX);
@@ -112,6 +114,8 @@ fn play_over_reply(
         Op::End => score.end(),
         Op::Wait(_)
         | Op::Raw(_)
+        | Op::RawHex(_)
+        | Op::RawFill { .. }
         | Op::Close
         | Op::Reset
         | Op::Hang
@@ -123,16 +127,20 @@ fn play_over_reply(
     Ok(())
 }
 
-fn events(score: &mut Score<'_>, span: &EventSpan, bindings: &Bindings) {
+fn events(score: &mut Score<'_>, span: &EventSpan, bindings: &Bindings) -> Result<(), String> {
     match span {
         EventSpan::Next(count) => {
             let count = usize::try_from(count.value(bindings)).unwrap_or(usize::MAX);
             score.events(|role| role == EventRole::Part, count);
         }
         EventSpan::UntilFinish => score.events(|role| role == EventRole::Part, usize::MAX),
+        EventSpan::UntilDone if !score.has_end_mark() => {
+            return Err("the stream has no mark at its end that could be missing".into());
+        }
         EventSpan::UntilDone => score.events(|role| role != EventRole::Done, usize::MAX),
         EventSpan::Rest => score.events(|_| true, usize::MAX),
     }
+    Ok(())
 }
 
 fn reply(score: &mut Score<'_>, reply: &ReplyOp, answer: &Answer<'_>) -> Result<(), String> {
@@ -174,4 +182,15 @@ fn null_answer(answer: &Answer<'_>, healthy: &[u8]) -> Result<Bytes, String> {
         }
     }
     Ok(Bytes::from(document.to_string()))
+}
+
+fn hex(digits: &str) -> Result<Bytes, String> {
+    let digits: Vec<u8> = digits.bytes().filter(|digit| !digit.is_ascii_whitespace()).collect();
+    let pair = |pair: &[u8]| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok();
+    let bytes: Option<Vec<u8>> = digits.chunks(2).map(pair).collect();
+    bytes.map(Bytes::from).ok_or_else(|| "not hexadecimal digits".to_owned())
+}
+
+fn fill(text: &str, times: u64) -> Bytes {
+    Bytes::from(text.repeat(usize::try_from(times).unwrap_or(usize::MAX)))
 }

@@ -6,7 +6,7 @@ use bytes::{Bytes, BytesMut};
 
 use super::frame::{self, Framing};
 use super::{Head, Intended, Plan, Step};
-use crate::dialect::{Content, Event, EventRole, Healthy};
+use crate::dialect::{Content, Event, EventRole, Healthy, Stream};
 use crate::fault::Extent;
 use crate::script::{Gate, Hold, Request};
 
@@ -16,6 +16,7 @@ pub(super) struct Score<'a> {
     unix_time: u64,
     body: Bytes,
     body_written: usize,
+    coding: Option<&'static str>,
     event: usize,
     framing: Framing,
     steps: Vec<Step>,
@@ -34,6 +35,7 @@ impl<'a> Score<'a> {
             unix_time,
             body: healthy.body(),
             body_written: 0,
+            coding: None,
             event: 0,
             framing: Framing::Bodiless,
             steps: Vec::new(),
@@ -97,19 +99,73 @@ impl<'a> Score<'a> {
         self.head = Some(head);
     }
 
+    /// The same piece by piece.
+    pub(super) fn drip_head(&mut self, head: Head, framing: Framing, every: Duration, size: usize) {
+        self.head(head, framing);
+        if let Some(Step::Write { bytes, .. }) = self.steps.pop() {
+            let pieces = bytes.chunks(size.max(1)).map(|piece| bytes.slice_ref(piece)).collect();
+            self.steps.push(Step::Drip { pieces, every });
+            self.decide();
+        }
+    }
+
+    /// The framing lies, so that nothing can follow on the connection.
+    pub(super) fn distrust(&mut self) {
+        self.honest = false;
+    }
+
+    /// The framing lies, and yet the connection goes on.
+    pub(super) fn keep(&mut self) {
+        self.honest = true;
+    }
+
+    /// Writes the healthy body in another form, whose head says `coding`.
+    pub(super) fn recode(&mut self, body: Bytes, coding: Option<&'static str>) {
+        self.body = body;
+        self.coding = coding;
+    }
+
+    pub(super) fn coding(&self) -> Option<&'static str> {
+        self.coding
+    }
+
+    pub(super) fn healthy_body(&self) -> &Bytes {
+        &self.body
+    }
+
+    /// A part of the healthy body outside any framing.
+    pub(super) fn bare_body(&mut self, extent: Extent) {
+        let part = self.part(extent);
+        self.intended.add(&part);
+        self.write(part, 0);
+    }
+
+    /// The next part of the healthy body, which counts as written.
+    pub(super) fn part(&mut self, extent: Extent) -> Bytes {
+        let part = self.body.slice(self.body_written..self.extent(extent));
+        self.body_written += part.len();
+        part
+    }
+
+    /// A chunk as it stands on the wire, sound or not, with what it carries.
+    pub(super) fn chunk_as_is(&mut self, framed: Bytes, data: &Bytes) {
+        self.intended.add(data);
+        self.write(framed, 0);
+    }
+
     pub(super) fn body_length(&self) -> usize {
         self.body.len()
     }
 
     pub(super) fn body(&mut self, extent: Extent) {
-        let part = self.body.slice(self.body_written..self.extent(extent));
-        self.body_written += part.len();
+        let part = self.part(extent);
         self.framed(&part, 0);
     }
 
     fn extent(&self, extent: Extent) -> usize {
         match extent {
-            Extent::Whole => self.body.len(),
+            Extent::Whole | Extent::Rest => self.body.len(),
+            Extent::Nothing => 0,
             Extent::FirstHalf => (self.body.len() / 2).max(1).min(self.body.len()),
         }
         .max(self.body_written)
@@ -129,6 +185,23 @@ impl<'a> Score<'a> {
         match &self.healthy.content {
             Content::Events(events) => events.get(self.event..).unwrap_or_default(),
             Content::Whole(_) => &[],
+        }
+    }
+
+    /// The stream as it is by now.
+    pub(super) fn stream(&self) -> Stream<'a> {
+        let sent = match &self.healthy.content {
+            Content::Events(events) => events.get(..self.event).unwrap_or_default(),
+            Content::Whole(_) => &[],
+        };
+        Stream { request: self.request, begun: !self.intended.is_empty(), sent }
+    }
+
+    /// Whether the healthy stream says at its end that it is over.
+    pub(super) fn has_end_mark(&self) -> bool {
+        match &self.healthy.content {
+            Content::Events(events) => events.iter().any(|event| event.role == EventRole::Done),
+            Content::Whole(_) => false,
         }
     }
 
@@ -193,9 +266,12 @@ impl<'a> Score<'a> {
         let keep_alive =
             self.request.keeps_alive() && self.honest && !self.head.as_ref().is_some_and(says_close);
         let intended = match self.head {
-            Some(Head { status, reason, headers }) => {
-                Intended { status: Some(status), reason, headers, body: self.intended.body() }
-            }
+            Some(Head { status, reason, headers, .. }) => Intended {
+                status: (status > 0).then_some(status),
+                reason,
+                headers,
+                body: self.intended.body(),
+            },
             None => Intended::default(),
         };
         let decisive = self.decisive.unwrap_or_else(|| self.steps.len().saturating_sub(1));
@@ -226,8 +302,12 @@ struct Intention {
 }
 
 impl Intention {
+    fn is_empty(&self) -> bool {
+        self.first.is_empty()
+    }
+
     fn add(&mut self, piece: &Bytes) {
-        if self.first.is_empty() {
+        if self.is_empty() {
             self.first = piece.clone();
             return;
         }

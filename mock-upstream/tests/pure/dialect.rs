@@ -4,11 +4,10 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use mock_upstream::dialect::{Content, Dialect, EventRole, Healthy, Identity};
 use mock_upstream::script::{Reply, ToolCall, Usage};
-use proptest::prelude::{Just, Strategy, any, prop_oneof};
-use proptest::{collection, prop_assert, prop_assert_eq, proptest};
+use proptest::{prop_assert, prop_assert_eq, proptest};
 use serde_json::{Value, json};
 
-use crate::{post, scene};
+use crate::{post, scene, text};
 
 fn healthy(path: &str, body: &Value, reply: &Reply) -> Healthy {
     Dialect::OpenAi.healthy(&post(path, &body.to_string()), reply, &scene(&Identity::of("first")))
@@ -153,19 +152,6 @@ fn statuses_carry_the_providers_own_error() {
             assert!(error["message"].as_str().unwrap().contains(canary));
         }
     }
-}
-
-/// Text with the characters that break careless renderers.
-fn text() -> impl Strategy<Value = String> {
-    let piece = prop_oneof![
-        any::<char>().prop_map(String::from),
-        Just("\n\n".to_owned()),
-        Just("data: ".to_owned()),
-        Just(" ".to_owned()),
-        Just("[DONE]".to_owned()),
-        Just("\u{2028}é\\\"".to_owned()),
-    ];
-    collection::vec(piece, 0..40).prop_map(|pieces| pieces.concat())
 }
 
 proptest! {

@@ -1,5 +1,7 @@
 //! Scripts as they are written, checked and drawn from.
 
+use std::time::{Duration, Instant};
+
 use mock_upstream::script::{
     AfterEvents, Body, Cursor, Headers, Hold, Request, ScriptError, Select, SelectError, Then,
 };
@@ -107,17 +109,62 @@ fn every_part_of_a_selection_must_hold() {
 fn turns_are_drawn_in_order_by_what_fits() {
     let when = |text: &str| format!("{{ when: {{ body_contains: {text} }}, play: {{ ok: {{}} }} }}");
     let text = format!("turns: [{}, {{ play: {{ ok: {{}} }} }}, {}]", when("a"), when("b"));
-    let draw = |cursor: &mut Cursor, body: &str| cursor.draw(&post("/", body)).map(|drawn| drawn.index);
-    let mut repeat = Cursor::new(script(&text)).unwrap();
+    let draw = |cursor: &mut Cursor, body: &str| {
+        cursor.draw(&post("/", body), Instant::now()).map(|drawn| drawn.index)
+    };
+    let mut repeat = Cursor::new(script(&text), Instant::now()).unwrap();
     let drawn: Vec<_> = ["b", "b", "b", "a", "c", "a"].iter().map(|body| draw(&mut repeat, body)).collect();
     assert_eq!(drawn, [Some(1), Some(2), Some(2), Some(0), Some(1), Some(1)]);
     assert!(repeat.unreached().is_empty());
 
-    let mut fail = Cursor::new(Script { then: Then::Fail, ..script(&text) }).unwrap();
+    let mut fail = Cursor::new(Script { then: Then::Fail, ..script(&text) }, Instant::now()).unwrap();
     assert_eq!(["c", "c"].map(|body| draw(&mut fail, body)), [Some(1), None]);
     assert_eq!(fail.unreached(), [0, 2]);
-    let mut again = Cursor::new(Script { then: Then::Loop, ..script(&text) }).unwrap();
+    let mut again = Cursor::new(Script { then: Then::Loop, ..script(&text) }, Instant::now()).unwrap();
     assert_eq!(["a", "a", "a", "a"].map(|body| draw(&mut again, body)), [Some(0), Some(1), Some(0), Some(1)]);
+}
+
+#[test]
+fn turns_answer_within_their_time_and_as_often_as_they_say() {
+    let text = "
+turns:
+  - { during: { until: 300, every: 1000 }, times: always, play: { status: { status: 503 } } }
+  - { times: 2, play: { ok: {} } }
+then: fail
+";
+    let began = Instant::now();
+    let mut cursor = Cursor::new(script(text), began).unwrap();
+    let mut at =
+        |millis| cursor.draw(&post("/", ""), began + Duration::from_millis(millis)).map(|drawn| drawn.index);
+    assert_eq!(
+        [0, 299, 300, 1299, 1300, 1999, 2000].map(&mut at),
+        [Some(0), Some(0), Some(1), Some(0), Some(1), None, Some(0)]
+    );
+
+    let impossible = script("turns: [{ during: { from: 5, until: 5 }, play: { ok: {} } }]");
+    assert_eq!(impossible.check(), Err(ScriptError::Never { turn: 0 }));
+    for wrong in ["times: 0", "times: never", "times: -1"] {
+        let text = format!("turns: [{{ {wrong}, play: {{ ok: {{}} }} }}]");
+        assert!(serde_saphyr::from_str::<Script>(&text).is_err(), "{wrong}");
+    }
+}
+
+#[test]
+fn a_share_is_chosen_by_its_seed_and_by_nothing_else() {
+    let chosen = |seed: u64, percent: u8| -> Vec<usize> {
+        let text = format!(
+            "turns: [{{ share: {{ percent: {percent}, seed: {seed} }}, times: always, play: {{ ok: {{}} }} }}, {{ times: always, play: {{ ok: {{}} }} }}]"
+        );
+        let mut cursor = Cursor::new(script(&text), Instant::now()).unwrap();
+        let drawn = (0..1000).map(|_| cursor.draw(&post("/", ""), Instant::now()).unwrap().index);
+        drawn.enumerate().filter(|(_, turn)| *turn == 0).map(|(number, _)| number).collect()
+    };
+    assert_eq!(chosen(7, 30), chosen(7, 30));
+    assert_ne!(chosen(7, 30), chosen(8, 30));
+    assert!((250..350).contains(&chosen(7, 30).len()), "{}", chosen(7, 30).len());
+    assert_eq!((chosen(7, 0).len(), chosen(7, 100).len()), (0, 1000));
+    let more = script("turns: [{ share: { percent: 101 }, play: { ok: {} } }]");
+    assert_eq!(more.check(), Err(ScriptError::Share { turn: 0, percent: 101 }));
 }
 
 #[test]

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::plan::case::PlannedCase;
+use crate::run::onlooker::Onlooker;
 use crate::spec::contract::Contract;
 use crate::spec::target::Target;
 
@@ -42,6 +43,8 @@ pub struct Options {
     pub base_dir: PathBuf,
     /// What a replay command names: the arguments that chose contract and target.
     pub replay: String,
+    /// Is shown what was observed of each case.
+    pub onlooker: Option<Onlooker>,
 }
 
 impl Default for Options {
@@ -55,6 +58,7 @@ impl Default for Options {
             max_requests: 1_000_000,
             base_dir: PathBuf::from("."),
             replay: "gateway-conformance run".to_owned(),
+            onlooker: None,
         }
     }
 }

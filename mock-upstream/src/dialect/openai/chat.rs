@@ -1,17 +1,24 @@
 //! Chat completions, as one document and as a stream of chunks.
 
 use bytes::Bytes;
+use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::{headers, model, ok};
-use crate::dialect::{Content, Event, EventRole, Healthy, Scene};
+use super::chat_document::{Choice, Chunk, Completion, Delta, Message, Tokens};
+use super::logprobs::Logprobs;
+use super::{model, ok, streaming};
+use crate::dialect::{Event, EventRole, Healthy, Scene, Stream, sse};
 use crate::script::{Reply, ToolCall, Usage};
 
 /// What a provider answers when the script gives no text; long enough for many events.
-const ANSWER: &str = "Seven tidy lanterns stand along the quiet harbour wall, and each evening \
+pub(in crate::dialect) const ANSWER: &str = "Seven tidy lanterns stand along the quiet harbour wall, and each evening \
                       somebody walks from the first to the last, lights them one by one, and goes home.";
 /// Words in one content event.
 const WORDS_AN_EVENT: usize = 3;
+/// What ends a stream.
+pub(super) const END: &[u8] = b"data: [DONE]\n\n";
+/// Choices that a request may ask for.
+const MOST_CHOICES: u64 = 128;
 
 /// The reply to a chat request whose body is a JSON object.
 pub(super) fn reply(asked: &Value, reply: &Reply, scene: &Scene<'_>) -> Healthy {
@@ -19,10 +26,7 @@ pub(super) fn reply(asked: &Value, reply: &Reply, scene: &Scene<'_>) -> Healthy 
     if asked["stream"] != json!(true) {
         return ok(answer.document(), scene);
     }
-    let mut headers = headers("text/event-stream; charset=utf-8", scene);
-    headers.add("cache-control", "no-cache");
-    let with_usage = asked["stream_options"]["include_usage"] == json!(true);
-    Healthy { status: 200, headers, content: Content::Events(answer.events(with_usage)), refused: None }
+    streaming(answer.events(), scene)
 }
 
 struct Answer<'a> {
@@ -32,10 +36,14 @@ struct Answer<'a> {
     text: Option<&'a str>,
     tool_calls: &'a [ToolCall],
     usage: Usage,
+    with_usage: bool,
+    choices: u64,
+    logprobs: Option<Logprobs>,
 }
 
 impl<'a> Answer<'a> {
     fn new(asked: &Value, reply: &'a Reply, scene: &Scene<'_>) -> Self {
+        let choices = choices(asked);
         let text = match (&reply.answer, reply.tool_calls.is_empty()) {
             (Some(text), _) => Some(text.as_str()),
             (None, true) => Some(ANSWER),
@@ -49,58 +57,84 @@ impl<'a> Answer<'a> {
             tool_calls: &reply.tool_calls,
             usage: reply.usage.unwrap_or_else(|| Usage {
                 prompt: count_words(&asked["messages"]),
-                completion: text.map_or(8, |text| text.split_whitespace().count() as u64),
+                completion: choices * text.map_or(8, |text| text.split_whitespace().count() as u64),
             }),
+            with_usage: asked["stream_options"]["include_usage"] == json!(true),
+            choices,
+            logprobs: Logprobs::asked(asked),
         }
     }
 
-    fn document(&self) -> Value {
-        let mut message = json!({"role": "assistant", "content": self.text, "refusal": null});
-        if !self.tool_calls.is_empty() {
-            message["tool_calls"] = (0..self.tool_calls.len()).map(|at| self.tool_call(at)).collect();
-        }
-        json!({
-            "id": self.id, "object": "chat.completion", "created": self.created, "model": self.model,
-            "choices": [{"index": 0, "message": message, "logprobs": null, "finish_reason": self.finish_reason()}],
-            "usage": self.usage(), "system_fingerprint": null,
+    fn document(&self) -> String {
+        let tool_calls: Vec<Value> = (0..self.tool_calls.len()).map(|at| self.tool_call(at)).collect();
+        let message = Message { role: "assistant", content: self.text, refusal: (), tool_calls: &tool_calls };
+        let logprobs = self.logprobs(self.text);
+        let choice =
+            |index| Choice { index, message, logprobs: &logprobs, finish_reason: self.finish_reason() };
+        text(&Completion {
+            id: &self.id,
+            object: "chat.completion",
+            created: self.created,
+            model: &self.model,
+            choices: (0..self.choices).map(choice).collect(),
+            usage: self.usage.into(),
+            system_fingerprint: (),
         })
     }
 
-    fn events(&self, with_usage: bool) -> Vec<Event> {
-        let mut events = vec![self.part(json!({"role": "assistant", "content": "", "refusal": null}))];
-        if let Some(text) = self.text {
-            events.extend(pieces(text).map(|piece| self.part(json!({ "content": piece }))));
+    /// Role, text, calls, finish, usage, end; the choices take turns.
+    fn events(&self) -> Vec<Event> {
+        let mut events = self.part(&json!({"role": "assistant", "content": "", "refusal": null}), None);
+        for piece in self.text.into_iter().flat_map(pieces) {
+            events.extend(self.part(&json!({ "content": piece }), Some(piece)));
         }
         for at in 0..self.tool_calls.len() {
             let mut opening = self.tool_call(at);
             opening["index"] = json!(at);
             opening["function"]["arguments"] = json!("");
-            events.push(self.part(json!({ "tool_calls": [opening] })));
+            events.extend(self.part(&json!({ "tool_calls": [opening] }), None));
             let arguments = json!({"index": at, "function": {"arguments": self.tool_calls[at].arguments}});
-            events.push(self.part(json!({ "tool_calls": [arguments] })));
+            events.extend(self.part(&json!({ "tool_calls": [arguments] }), None));
         }
-        let finish =
-            json!([{"index": 0, "delta": {}, "logprobs": null, "finish_reason": self.finish_reason()}]);
-        events.push(event(EventRole::Finish, &self.chunk(finish)));
-        if with_usage {
-            let mut chunk = self.chunk(json!([]));
-            chunk["usage"] = self.usage();
-            events.push(event(EventRole::Finish, &chunk));
+        events.extend((0..self.choices).map(|index| self.finish(index)));
+        if self.with_usage {
+            events.push(self.chunk(EventRole::Finish, &[], Some(self.usage.into())));
         }
-        events.push(Event { bytes: Bytes::from_static(b"data: [DONE]\n\n"), role: EventRole::Done });
+        events.push(Event { bytes: Bytes::from_static(END), role: EventRole::Done });
         events
     }
 
-    fn part(&self, delta: Value) -> Event {
-        let choices = json!([{"index": 0, "delta": delta, "logprobs": null, "finish_reason": null}]);
-        event(EventRole::Part, &self.chunk(choices))
+    /// The same step of every choice.
+    fn part(&self, delta: &Value, text: Option<&str>) -> Vec<Event> {
+        let logprobs = self.logprobs(text);
+        let part = |index| {
+            let choice = Delta { index, delta, logprobs: &logprobs, finish_reason: None };
+            self.chunk(EventRole::Part, &[choice], None)
+        };
+        (0..self.choices).map(part).collect()
     }
 
-    fn chunk(&self, choices: Value) -> Value {
-        json!({
-            "id": self.id, "object": "chat.completion.chunk", "created": self.created, "model": self.model,
-            "system_fingerprint": null, "choices": choices,
-        })
+    fn finish(&self, index: u64) -> Event {
+        let finish_reason = Some(self.finish_reason());
+        let choice = Delta { index, delta: &json!({}), logprobs: &Value::Null, finish_reason };
+        self.chunk(EventRole::Finish, &[choice], None)
+    }
+
+    fn chunk(&self, role: EventRole, choices: &[Delta<'_>], usage: Option<Tokens>) -> Event {
+        let chunk = Chunk {
+            id: &self.id,
+            object: "chat.completion.chunk",
+            created: self.created,
+            model: &self.model,
+            system_fingerprint: (),
+            choices,
+            usage: self.with_usage.then_some(usage),
+        };
+        event(role, &chunk)
+    }
+
+    fn logprobs(&self, text: Option<&str>) -> Value {
+        self.logprobs.zip(text).map_or(Value::Null, |(logprobs, text)| logprobs.of(text))
     }
 
     fn tool_call(&self, at: usize) -> Value {
@@ -111,27 +145,45 @@ impl<'a> Answer<'a> {
     fn finish_reason(&self) -> &'static str {
         if self.tool_calls.is_empty() { "stop" } else { "tool_calls" }
     }
-
-    fn usage(&self) -> Value {
-        let Usage { prompt, completion } = self.usage;
-        json!({
-            "prompt_tokens": prompt, "completion_tokens": completion,
-            "total_tokens": prompt.saturating_add(completion),
-            "prompt_tokens_details": {"cached_tokens": 0, "audio_tokens": 0},
-            "completion_tokens_details": {
-                "reasoning_tokens": 0, "audio_tokens": 0,
-                "accepted_prediction_tokens": 0, "rejected_prediction_tokens": 0,
-            },
-        })
-    }
 }
 
-fn event(role: EventRole, data: &Value) -> Event {
-    Event { bytes: Bytes::from(format!("data: {data}\n\n")), role }
+/// The end of a stream whose answer reached its limit of tokens; none when no chunk came before, as it would say of what.
+/// Legacy completions end in the same way.
+pub(super) fn cut_short(stream: &Stream<'_>) -> Option<Bytes> {
+    let mut chunk = sse::data(stream.sent.last()?)?;
+    let choices =
+        stream.sent.iter().filter_map(sse::data).filter_map(|data| data["choices"][0]["index"].as_u64());
+    let legacy = chunk["object"] == "text_completion";
+    let choice = |index| {
+        let mut choice = json!({"index": index, "delta": {}, "logprobs": null, "finish_reason": "length"});
+        if legacy {
+            choice = json!({"index": index, "text": "", "logprobs": null, "finish_reason": "length"});
+        }
+        choice
+    };
+    chunk["choices"] = (0..=choices.max()?).map(choice).collect();
+    let mut bytes = event(EventRole::Finish, &chunk).bytes.to_vec();
+    bytes.extend_from_slice(END);
+    Some(Bytes::from(bytes))
+}
+
+/// How many choices a request asks for.
+pub(super) fn choices(asked: &Value) -> u64 {
+    asked["n"].as_u64().unwrap_or(1).clamp(1, MOST_CHOICES)
+}
+
+/// An event with this document as its data.
+pub(super) fn event(role: EventRole, data: &impl Serialize) -> Event {
+    Event { bytes: Bytes::from(format!("data: {}\n\n", text(data))), role }
+}
+
+fn text(document: &impl Serialize) -> String {
+    // Nothing in it can fail: names are text, and nothing writes but to memory.
+    serde_json::to_string(document).unwrap_or_default()
 }
 
 /// The text in pieces that end behind a space, and together are the text.
-fn pieces(text: &str) -> impl Iterator<Item = &str> {
+pub(in crate::dialect) fn pieces(text: &str) -> impl Iterator<Item = &str> {
     let mut rest = text;
     std::iter::from_fn(move || {
         if rest.is_empty() {
@@ -144,7 +196,8 @@ fn pieces(text: &str) -> impl Iterator<Item = &str> {
     })
 }
 
-fn count_words(value: &Value) -> u64 {
+/// How many words the strings within have, at any depth.
+pub(in crate::dialect) fn count_words(value: &Value) -> u64 {
     match value {
         Value::String(text) => text.split_whitespace().count() as u64,
         Value::Array(items) => items.iter().map(count_words).sum(),

@@ -38,7 +38,7 @@ pub(super) fn reply(asked: &Value, reply: &Reply, scene: &Scene<'_>) -> Healthy 
 }
 
 /// The inputs one by one: a list of numbers is one input, of anything else several.
-fn inputs(input: &Value) -> Option<Vec<&Value>> {
+pub(super) fn inputs(input: &Value) -> Option<Vec<&Value>> {
     match input {
         Value::String(_) => Some(vec![input]),
         Value::Array(items) if items.is_empty() => None,
@@ -51,7 +51,7 @@ fn inputs(input: &Value) -> Option<Vec<&Value>> {
 }
 
 /// A vector of length 1 that depends on the input alone.
-fn vector(input: &Value, dimensions: u64) -> Vec<f32> {
+pub(in crate::dialect) fn vector(input: &Value, dimensions: u64) -> Vec<f32> {
     let seed = Sha256::digest(input.to_string());
     let raw: Vec<f32> = (0..dimensions)
         .map(|at| {

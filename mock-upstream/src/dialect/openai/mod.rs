@@ -1,21 +1,28 @@
-//! OpenAI's dialect: chat completions, embeddings, models, error envelopes and headers.
+//! OpenAI's dialect: responses, chat completions, legacy completions, embeddings, models, errors and headers.
 
-mod chat;
-mod embeddings;
+pub(super) mod chat;
+mod chat_document;
+mod completions;
+pub(super) mod embeddings;
 mod envelope;
+mod logprobs;
 mod models;
 mod places;
+mod responses;
+mod route;
 
+use std::fmt;
 use std::sync::LazyLock;
 
 use bytes::Bytes;
 use serde_json::{Map, Value, json};
 
-use super::{Content, Healthy, NamedReply, Scene, Speaker};
-use crate::fault::Place;
+use super::{Content, Event, Healthy, NamedReply, Scene, Speaker, Stream, sse};
+use crate::fault::{Ending, Place};
 use crate::script::{Headers, Reply, Request};
 
-use envelope::{error_event, refusal};
+use envelope::{absent, refusal};
+use route::Route;
 
 /// The dialect.
 pub(super) struct OpenAi;
@@ -29,8 +36,27 @@ impl Speaker for OpenAi {
         refusal(status, None, scene)
     }
 
-    fn error_event(&self, fields: &Map<String, Value>, scene: &Scene<'_>) -> Bytes {
-        error_event(fields, scene)
+    fn error_event(&self, fields: &Map<String, Value>, stream: &Stream<'_>, scene: &Scene<'_>) -> Bytes {
+        let error = envelope::in_stream(fields, scene);
+        match Route::of(stream.request) {
+            Some(Route::Responses) => responses::error_event(&error, stream),
+            _ => Bytes::from(format!("data: {}\n\n", json!({ "error": error }))),
+        }
+    }
+
+    fn data_event(&self, data: &str, stream: &Stream<'_>) -> Bytes {
+        match Route::of(stream.request) {
+            Some(Route::Responses) => sse::typed(data, "response.output_text.delta"),
+            _ => Bytes::from(format!("data: {data}\n\n")),
+        }
+    }
+
+    fn ending(&self, how: Ending, stream: &Stream<'_>, scene: &Scene<'_>) -> Option<Bytes> {
+        match (Route::of(stream.request)?, how) {
+            (Route::Responses, how) => responses::ending(how, stream, scene),
+            (Route::Chat | Route::Completions, Ending::Incomplete) => chat::cut_short(stream),
+            _ => None,
+        }
     }
 
     fn places(&self, place: Place, document: &Value) -> Vec<String> {
@@ -48,17 +74,17 @@ impl Speaker for OpenAi {
     }
 }
 
-/// The reply of a healthy provider. Routes are known by their end, so that any base path may stand before them.
 fn healthy(request: &Request, reply: &Reply, scene: &Scene<'_>) -> Healthy {
+    let asking = |answer: fn(&Value, &Reply, &Scene<'_>) -> Healthy| match asked(request) {
+        Some(asked) => answer(&asked, reply, scene),
+        None => refusal(400, Some("the body is not a JSON object"), scene),
+    };
     let mut healthy = match Route::of(request) {
-        Some(Route::Chat) => match asked(request) {
-            Some(asked) => chat::reply(&asked, reply, scene),
-            None => refusal(400, Some("the body is not a JSON object"), scene),
-        },
-        Some(Route::Embeddings) => match asked(request) {
-            Some(asked) => embeddings::reply(&asked, reply, scene),
-            None => refusal(400, Some("the body is not a JSON object"), scene),
-        },
+        Some(Route::Responses) => asking(responses::reply),
+        Some(Route::Response(id)) => absent(&format!("there is no response {id}"), scene),
+        Some(Route::Chat) => asking(chat::reply),
+        Some(Route::Completions) => asking(completions::reply),
+        Some(Route::Embeddings) => asking(embeddings::reply),
         Some(Route::Models) => ok(models::list(scene), scene),
         Some(Route::Model(id)) => ok(models::one(id, scene), scene),
         None => refusal(404, Some(&format!("no route {} {}", request.method, request.path())), scene),
@@ -67,27 +93,8 @@ fn healthy(request: &Request, reply: &Reply, scene: &Scene<'_>) -> Healthy {
     healthy
 }
 
-enum Route<'a> {
-    Chat,
-    Embeddings,
-    Models,
-    Model(&'a str),
-}
-
-impl<'a> Route<'a> {
-    fn of(request: &'a Request) -> Option<Self> {
-        let path = request.path().trim_end_matches('/');
-        match request.method.as_str() {
-            "POST" if path.ends_with("/chat/completions") => Some(Self::Chat),
-            "POST" if path.ends_with("/embeddings") => Some(Self::Embeddings),
-            "GET" | "HEAD" if path.ends_with("/models") => Some(Self::Models),
-            "GET" | "HEAD" => path.rsplit_once("/models/").map(|(_, id)| Self::Model(id)),
-            _ => None,
-        }
-    }
-}
-
-fn asked(request: &Request) -> Option<Value> {
+/// The body, when it is a JSON object.
+pub(super) fn asked(request: &Request) -> Option<Value> {
     match serde_json::from_slice::<Value>(&request.body) {
         Ok(body) => Some(body).filter(Value::is_object),
         Err(error) => odd(&request.body, &error),
@@ -104,17 +111,23 @@ fn odd(body: &[u8], error: &serde_json::Error) -> Option<Value> {
 }
 
 /// The model to name: the script's, else the one that was asked for, else null as nobody named one.
-fn model<'a>(asked: &'a Value, reply: &'a Reply) -> Value {
+pub(super) fn model(asked: &Value, reply: &Reply) -> Value {
     reply.model.as_deref().map_or_else(|| asked["model"].clone(), |model| json!(model))
 }
 
-fn ok(document: Value, scene: &Scene<'_>) -> Healthy {
+fn ok(document: impl fmt::Display, scene: &Scene<'_>) -> Healthy {
     Healthy {
         status: 200,
         headers: headers("application/json", scene),
         content: Content::Whole(Bytes::from(document.to_string())),
         refused: None,
     }
+}
+
+fn streaming(events: Vec<Event>, scene: &Scene<'_>) -> Healthy {
+    let mut headers = headers("text/event-stream; charset=utf-8", scene);
+    headers.add("cache-control", "no-cache");
+    Healthy { status: 200, headers, content: Content::Events(events), refused: None }
 }
 
 /// The fields that every reply of the provider has.

@@ -2,17 +2,33 @@
 
 use serde_json::Value;
 
+use super::responses;
 use crate::fault::Place;
 
 /// The pointers of a place in this document.
 pub(super) fn of(place: Place, document: &Value) -> Vec<String> {
+    let pointers = if is_response(document) {
+        responses::places::of(place, document)
+    } else {
+        elsewhere(place, document)
+    };
+    pointers.into_iter().filter(|pointer| document.pointer(pointer).is_some()).collect()
+}
+
+/// Whether the document is a response of the Responses API, or the data of one of its events.
+fn is_response(document: &Value) -> bool {
+    let is_event = document["type"].as_str().is_some_and(|kind| kind.starts_with("response."));
+    is_event || document["object"] == "response"
+}
+
+fn elsewhere(place: Place, document: &Value) -> Vec<String> {
     let choices = document["choices"].as_array().map_or(0, Vec::len);
     let in_choices = |rest: &[&str]| -> Vec<String> {
         (0..choices).flat_map(|at| rest.iter().map(move |rest| format!("/choices/{at}/{rest}"))).collect()
     };
-    let pointers = match place {
+    match place {
         Place::Answer => vec!["/choices".to_owned(), "/data".to_owned()],
-        Place::Text => in_choices(&["message/content", "delta/content"]),
+        Place::Text => in_choices(&["message/content", "delta/content", "text"]),
         Place::Role => in_choices(&["message/role", "delta/role"]),
         Place::Finish => in_choices(&["finish_reason"]),
         Place::Refusal => in_choices(&["message/refusal", "delta/refusal"]),
@@ -23,6 +39,5 @@ pub(super) fn of(place: Place, document: &Value) -> Vec<String> {
         Place::Model => vec!["/model".to_owned()],
         Place::Id => vec!["/id".to_owned()],
         Place::Created => vec!["/created".to_owned()],
-    };
-    pointers.into_iter().filter(|pointer| document.pointer(pointer).is_some()).collect()
+    }
 }

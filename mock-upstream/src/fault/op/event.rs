@@ -26,4 +26,21 @@ pub enum InStream {
     Error,
     /// An event with this text as its data.
     Data(String),
+    /// What the dialect ends a stream with that it does not complete.
+    Ending(Ending),
+}
+
+/// How a stream ends that is not completed, though its connection is sound.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Ending {
+    /// The provider gave up on the answer, and says so as the answer's own end.
+    Failed,
+    /// The answer reached a limit of tokens.
+    Incomplete,
+}
+
+impl Ending {
+    /// Every way.
+    pub const ALL: [Self; 2] = [Self::Failed, Self::Incomplete];
 }

@@ -13,8 +13,8 @@ use serde::{Deserialize, Serialize};
 
 pub use arg::Arg;
 pub use connection::ConnectionOp;
-pub use event::{EventSpan, InStream};
-pub use head::{Extent, Framing, HeadOp};
+pub use event::{Ending, EventSpan, InStream};
+pub use head::{ChunkOp, Extent, Flood, Framing, HeadOp, Pace, Recoding};
 pub use place::Place;
 pub use reply::{Content, Refusal, ReplyOp};
 pub use request::RequestOp;
@@ -46,6 +46,23 @@ pub enum Op {
     HalfEvent,
     /// Writes bytes as they stand here, outside any framing.
     Raw(String),
+    /// Writes bytes given as hexadecimal digits, outside any framing.
+    RawHex(String),
+    /// Writes a text many times over, outside any framing.
+    RawFill {
+        /// The text.
+        text: String,
+        /// How often.
+        times: Arg,
+    },
+    /// Writes a part of the healthy body outside any framing.
+    BareBody(Extent),
+    /// Writes one chunk with a part of the healthy body.
+    Chunk(ChunkOp),
+    /// Changes how the healthy body is written; comes before its head.
+    Recode(Recoding),
+    /// Leaves the connection to the next request although the framing of the reply lies.
+    Keep,
     /// Writes what is left of the healthy body piece by piece, and then finishes the framing.
     Drip {
         /// Milliseconds before each piece.
@@ -78,6 +95,9 @@ impl Op {
             }
             Self::Refusal(refusal) => vec![&refusal.status],
             Self::Request(RequestOp::Read(bytes)) => vec![bytes],
+            Self::Recode(Recoding::GzipBomb(megabytes) | Recoding::Padding(megabytes)) => vec![megabytes],
+            Self::RawFill { times, .. } => vec![times],
+            Self::Head(head) => head.args(),
             _ => Vec::new(),
         }
     }

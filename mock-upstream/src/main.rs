@@ -1,0 +1,7 @@
+//! The binary `mock-upstream`.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    mock_upstream::cli::main()
+}

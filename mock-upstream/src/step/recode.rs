@@ -1,0 +1,67 @@
+//! The healthy body in another coding, sound or not.
+
+use std::io::Write as _;
+
+use bytes::Bytes;
+use flate2::Compression;
+use flate2::write::GzEncoder;
+
+use super::Score;
+use crate::fault::{Arg, Bindings, Recoding};
+
+/// A gzip file ends with a checksum of four bytes and a length of four bytes.
+const GZIP_TRAILER: usize = 8;
+/// What a cut takes away: the trailer and some of the compressed data.
+const GZIP_CUT: usize = GZIP_TRAILER + 8;
+
+/// Makes the score write its body in this coding.
+///
+/// # Errors
+/// The healthy body has no place for the flaw.
+pub(super) fn play(score: &mut Score<'_>, recoding: &Recoding, bindings: &Bindings) -> Result<(), String> {
+    let body = score.healthy_body().clone();
+    let (body, coding) = match recoding {
+        Recoding::Gzip => (gzip(&body)?, Some("gzip")),
+        Recoding::GzipCut => {
+            let mut coded = gzip(&body)?;
+            coded.truncate(coded.len().saturating_sub(GZIP_CUT));
+            (coded, Some("gzip"))
+        }
+        Recoding::GzipBadChecksum => {
+            let mut coded = gzip(&body)?;
+            let checksum = coded.len() - GZIP_TRAILER;
+            coded[checksum] ^= 0xff;
+            (coded, Some("gzip"))
+        }
+        Recoding::GzipBomb(megabytes) => (gzip(&padded(&body, megabytes, bindings))?, Some("gzip")),
+        Recoding::Padding(megabytes) => (padded(&body, megabytes, bindings), None),
+        Recoding::Utf16 => {
+            let text = String::from_utf8_lossy(&body);
+            let units = std::iter::once(0xfeff).chain(text.encode_utf16());
+            (units.flat_map(u16::to_le_bytes).collect(), None)
+        }
+        Recoding::ByteOrderMark => ([&b"\xef\xbb\xbf"[..], &body].concat(), None),
+        Recoding::InvalidUtf8 => {
+            let mut bytes = body.to_vec();
+            let text = memchr::memmem::find(&bytes, b"\"content\":\"").map(|at| at + 11);
+            let letter = text.or_else(|| memchr::memmem::find(&bytes, b":\"").map(|at| at + 2));
+            let letter = letter.filter(|at| bytes.get(*at).is_some_and(u8::is_ascii_alphanumeric));
+            bytes[letter.ok_or("the healthy body has no text")?] = 0xff;
+            (bytes, None)
+        }
+    };
+    score.recode(Bytes::from(body), coding);
+    Ok(())
+}
+
+fn padded(body: &[u8], megabytes: &Arg, bindings: &Bindings) -> Vec<u8> {
+    let padding = usize::try_from(megabytes.value(bindings)).unwrap_or(usize::MAX).saturating_mul(1 << 20);
+    let mut padded = vec![b' '; padding];
+    padded.extend_from_slice(body);
+    padded
+}
+
+fn gzip(body: &[u8]) -> Result<Vec<u8>, String> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
+    encoder.write_all(body).and_then(|()| encoder.finish()).map_err(|error| error.to_string())
+}
