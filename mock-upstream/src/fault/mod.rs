@@ -18,8 +18,8 @@ pub use op::{
 };
 pub use param::{BindError, Bindings, Param, ParamKind, Params};
 pub use proof::{
-    After, Changes, Coding, Distrust, EventSight, FramingSight, HeadSight, Part, Piece, Probe, Proof, Range,
-    Sight, TlsSight, UploadSight,
+    After, Changes, Coding, Distrust, EventSight, FramingSight, HeadSight, IdleSight, Part, Piece, Probe,
+    Proof, Range, Sight, TlsSight, UploadSight,
 };
 pub use reach::OutOfReach;
 
@@ -27,7 +27,7 @@ pub use reach::OutOfReach;
 const OUT_OF_REACH: &str = include_str!("../../faults/out_of_reach.yaml");
 
 /// The files of the shipped catalogue, by the group letters they mostly hold.
-const SHIPPED: [(&str, &str); 8] = [
+const SHIPPED: [(&str, &str); 9] = [
     ("connect.yaml", include_str!("../../faults/connect.yaml")),
     ("tls.yaml", include_str!("../../faults/tls.yaml")),
     ("request.yaml", include_str!("../../faults/request.yaml")),
@@ -35,6 +35,7 @@ const SHIPPED: [(&str, &str); 8] = [
     ("framing.yaml", include_str!("../../faults/framing.yaml")),
     ("head.yaml", include_str!("../../faults/head.yaml")),
     ("body.yaml", include_str!("../../faults/body.yaml")),
+    ("reuse.yaml", include_str!("../../faults/reuse.yaml")),
     ("stream.yaml", include_str!("../../faults/stream.yaml")),
 ];
 
@@ -191,6 +192,22 @@ impl Fault {
         }
     }
 
+    fn validate_idle(&self, program: &[Op]) -> Result<(), String> {
+        let mut parts = program.splitn(2, |op| *op == Op::Idle);
+        let exchange = parts.next().unwrap_or_default();
+        if exchange.contains(&Op::AwaitReuse) {
+            return Err("only an idle connection waits for its reuse".into());
+        }
+        match parts.next() {
+            None => Ok(()),
+            Some(_) if self.strikes.needs_provider() => {
+                Err("no exchange comes before an imposed fault".into())
+            }
+            Some(idle) if idle.iter().all(Op::suits_idle) => Ok(()),
+            Some(_) => Err("that cannot be done to an idle connection".into()),
+        }
+    }
+
     fn validate_request(&self, program: &[Op]) -> Result<(), String> {
         if !program.iter().all(Op::needs_head_alone) {
             return Err("of a request that is struck only the head is known".into());
@@ -236,6 +253,7 @@ impl Fault {
                 return Err("what is done before a request was read is imposed on a provider".into());
             }
         }
+        programs.into_iter().flatten().try_for_each(|program| self.validate_idle(program))?;
         self.validate_imposed()?;
         for op in [&self.play.every, &self.play.plain].into_iter().flatten().flatten() {
             if op.needs_events() {

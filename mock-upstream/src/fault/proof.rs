@@ -96,6 +96,9 @@ pub struct Sight {
     /// How the request is sent to see that, and how much of it must have been read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub upload: Option<UploadSight>,
+    /// What happens to the idle connection behind them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub idle: Option<IdleSight>,
     /// What follows them.
     pub then: After,
     /// The least milliseconds from the request to the last of these bytes, or to the end where there are none or
@@ -114,6 +117,12 @@ pub enum After {
     FinUnannounced,
     /// RST.
     Rst,
+    /// FIN, to a connection that was idle.
+    FinBehind,
+    /// RST, to a connection that was idle.
+    RstBehind,
+    /// Nothing, and the next connection is reset for as long as this one is open.
+    Crowded,
     /// Silence on an open connection.
     Open,
     /// Nothing, and the next request on the connection gets its healthy reply.
@@ -126,6 +135,21 @@ pub enum After {
     Unanswered,
     /// Silence on an open connection, on which a long request cannot be written.
     Unread,
+}
+
+/// What happens to a connection while it is idle.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct IdleSight {
+    /// Whether the client sends its next request, before which nothing may happen.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub sends: bool,
+    /// The least milliseconds from the first request until it happens.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub not_before: Option<u64>,
+    /// Bytes that come.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub bytes: Vec<Piece>,
 }
 
 /// How the body of a request is sent.

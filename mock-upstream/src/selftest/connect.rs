@@ -10,7 +10,7 @@ use tokio::time::timeout;
 use super::compare::{compare, shown};
 use super::pieces::Pieces;
 use super::prove::{Claim, in_time, same, stays_open};
-use super::raw::{End, Raw};
+use super::raw::{End, PATIENCE, Raw};
 use super::{Proven, Reply, Stage, secure, shake};
 use crate::fault::{After, Probe, Sight};
 use crate::journal::Ended;
@@ -78,6 +78,8 @@ pub(super) struct Met {
     pub(super) connections: usize,
     /// How each of them ended; nothing is said where that is open to the client.
     pub(super) ended: Option<Ended>,
+    /// How many of them it has met and spared.
+    pub(super) spared: usize,
     /// Those that the fault still holds.
     pub(super) held: Vec<Raw>,
 }
@@ -85,8 +87,9 @@ pub(super) struct Met {
 impl Met {
     fn noted(&self, lifted: &Lifted) -> Proven {
         let right = |ended| self.ended.is_none_or(|known| known == ended);
-        let all = lifted.connections.iter().all(|met| met.struck.is_some() && right(met.ended));
-        let count = lifted.connections.len() == self.connections;
+        let met = lifted.connections.iter().filter(|met| met.struck.is_some());
+        let all = met.clone().all(|met| right(met.ended)) && met.count() == self.connections;
+        let count = lifted.connections.len() == self.connections + self.spared;
         let struck = lifted.struck == self.connections.max(1) as u64;
         if all && count && struck { Ok(()) } else { Err(format!("the provider noted otherwise: {lifted:?}")) }
     }
@@ -95,7 +98,7 @@ impl Met {
 impl Seen<'_> {
     /// Whether it sees what it must; what the provider must have noted of that.
     async fn of(&self, Claim { probe, sight, .. }: Claim<'_>) -> Result<Met, String> {
-        let mut held = Vec::new();
+        let (mut held, mut spared) = (Vec::new(), 0);
         let (connections, ended) = match (probe, sight.then) {
             (_, After::Refused) => self.refused().await.map(|()| (0, None))?,
             (_, After::Unanswered) => self.unanswered().await.map(|()| (0, None))?,
@@ -103,6 +106,10 @@ impl Seen<'_> {
             (_, After::Unread) => {
                 held.push(self.unread().await?);
                 (1, Some(Ended::ClosedByMock))
+            }
+            (Probe::Chat, After::Crowded) => {
+                spared = self.crowded().await?;
+                (1, Some(Ended::ResetByMock))
             }
             (Probe::Chat, After::Reuse) => self.served(sight).await.map(|()| (1, Some(Ended::Open)))?,
             (Probe::Connect, then) => {
@@ -117,7 +124,7 @@ impl Seen<'_> {
             }
             (probe, then) => return Err(format!("nothing can see {then:?} by {probe:?}")),
         };
-        Ok(Met { connections, ended, held })
+        Ok(Met { connections, ended, spared, held })
     }
 
     async fn refused(&self) -> Proven {
@@ -177,6 +184,37 @@ impl Seen<'_> {
             (After::Fin, End::Fin) | (After::Rst, End::Rst) => Ok(None),
             (then, end) => Err(format!("ended by {end:?} instead of {then:?}")),
         }
+    }
+
+    /// The first connection is served, the next is not until that is gone; how many are served.
+    async fn crowded(&self) -> Result<usize, String> {
+        let mut first = self.stage.connect().await?;
+        exchange(&mut first, self.request, self.healthy).await?;
+        let mut second = match Raw::connect(self.stage.provider.addr()).await {
+            Ok(raw) => raw,
+            // It was reset before connecting had returned.
+            Err(error) if error.kind() == ErrorKind::ConnectionReset => return self.after(first).await,
+            Err(error) => return Err(format!("connecting: {error}")),
+        };
+        match second.end().await.map_err(|error| error.to_string())? {
+            End::Rst => self.after(first).await,
+            end => Err(format!("the second connection ended by {end:?}")),
+        }
+    }
+
+    async fn after(&self, mut first: Raw) -> Result<usize, String> {
+        exchange(&mut first, self.request, self.healthy).await.map_err(|why| format!("the first: {why}"))?;
+        first.finish().await.map_err(|error| error.to_string())?;
+        first.end().await.map_err(|error| error.to_string())?;
+        let gone = async {
+            while self.stage.provider.connections() > 0 {
+                tokio::task::yield_now().await;
+            }
+        };
+        timeout(PATIENCE, gone).await.map_err(|_| "the first connection stays open".to_owned())?;
+        let mut third = self.stage.connect().await?;
+        exchange(&mut third, self.request, self.healthy).await.map_err(|why| format!("the third: {why}"))?;
+        Ok(2)
     }
 
     async fn served(&self, sight: &Sight) -> Proven {

@@ -2,6 +2,7 @@
 
 mod compare;
 mod connect;
+mod idle;
 mod mask;
 mod pieces;
 mod prove;

@@ -8,6 +8,7 @@ use tokio::io::AsyncWriteExt as _;
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
+use super::aftermath::Aftermath;
 use super::head::Refused;
 use super::impose::{self, Approach, Meeting};
 use super::intake::{self, Arrived, Body, Cut, Intake, Opening};
@@ -37,13 +38,14 @@ pub(super) async fn serve(
     }
     let mut wire = Wire::new(Socket::Tcp(stream));
     if let Some(meeting) = struck {
-        match impose::strike(meeting, wire, core.caps.patience).await {
+        let alone = core.roster.is_alone(&place, lease.id());
+        match impose::strike(meeting, wire, core.caps.patience, alone).await {
             Finished::GoOn(served) => wire = served,
             Finished::Linger(closing) => {
                 lease.linger();
                 return play::linger(closing).await;
             }
-            Finished::Gone => return,
+            Finished::Gone | Finished::Idle(..) => return,
         }
     }
     if wire.is_plain() && tls::begins(&mut wire).await {
@@ -78,8 +80,13 @@ pub(super) async fn serve(
             None => line.take(body, wire).await,
             Some(meeting) => line.meet(meeting, body, wire).await,
         };
+        let finished = match finished {
+            Finished::Idle(again, aftermath) if lease.idle() => aftermath.play(again).await,
+            finished => finished,
+        };
         match finished {
             Finished::GoOn(again) => wire = again,
+            Finished::Idle(..) => return,
             Finished::Linger(closing) => {
                 // For the provider the connection is closed; its task only waits for the peer.
                 lease.linger();
@@ -199,7 +206,23 @@ impl Line<'_> {
         });
         let intended = std::mem::take(&mut plan.intended);
         desk.record.plays(Played::intended(intended, self.core.caps.reply_body));
-        play::play(self.stage(&desk, wire, None), &plan).await
+        let scenario = desk.scenario.as_ref().map(|(scenario, _)| Arc::clone(scenario));
+        let idle = std::mem::take(&mut plan.idle);
+        match play::play(self.stage(&desk, wire, None), &plan).await {
+            Finished::GoOn(wire) if !idle.is_empty() => {
+                let aftermath = Aftermath::coming(idle, &desk.record, scenario, self.core.clock);
+                Finished::Idle(wire, aftermath)
+            }
+            finished => {
+                if !idle.is_empty() {
+                    desk.record.change(|entry| {
+                        entry.delivered = false;
+                        entry.undelivered.get_or_insert_with(|| "the connection is not kept".to_owned());
+                    });
+                }
+                finished
+            }
+        }
     }
 
     /// Notes a request whose body did not come whole, and closes.
@@ -277,6 +300,7 @@ impl Line<'_> {
             played: Played::default(),
             bytes_written: 0,
             ended: Ended::Open,
+            aftermath: None,
             delivered: false,
             undelivered: Some("the exchange is under way".to_owned()),
         }

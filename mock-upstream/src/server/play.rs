@@ -10,6 +10,7 @@ use socket2::SockRef;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::time::{sleep, timeout};
 
+use super::aftermath::Aftermath;
 use super::alarm::Alarm;
 use super::impose::Meeting;
 use super::intake::{Body, Cut};
@@ -113,6 +114,8 @@ pub(super) async fn play(mut stage: Stage<'_>, plan: &Plan) -> Finished {
 pub(super) enum Finished {
     /// Another request may come.
     GoOn(Wire),
+    /// Something is done to the connection until the next request comes.
+    Idle(Wire, Aftermath),
     /// FIN was sent.
     Linger(Wire),
     /// Nothing.
@@ -154,6 +157,7 @@ impl Stage<'_> {
                 Err(_) => self.lost(),
             },
             Step::ReadRest => self.read_rest().await,
+            Step::AwaitReuse => Outcome::Astray("the connection is not idle".to_owned()),
             Step::Hang => Outcome::Over(self.hang().await, Part::Done),
         }
     }

@@ -31,6 +31,8 @@ pub(super) fn play(
             Op::Reset => score.last(Step::Reset),
             Op::Hang => score.last(Step::Hang),
             Op::Refusal(refusal) => self::refusal(score, refusal, bindings, answer.dialect, answer.scene),
+            Op::Idle => score.idle(),
+            Op::AwaitReuse => score.then(Step::AwaitReuse),
             over_the_reply => {
                 if let Some(why) = &score.healthy().refused {
                     return Err(why.clone());
@@ -119,6 +121,8 @@ fn play_over_reply(
         | Op::Close
         | Op::Reset
         | Op::Hang
+        | Op::Idle
+        | Op::AwaitReuse
         | Op::Refusal(_)
         | Op::Connection(_)
         | Op::Request(_)

@@ -20,6 +20,8 @@ pub(super) struct Score<'a> {
     event: usize,
     framing: Framing,
     steps: Vec<Step>,
+    /// How many of the steps belong to the exchange, where some do not.
+    exchange: Option<usize>,
     head: Option<Head>,
     intended: Intention,
     decisive: Option<usize>,
@@ -39,6 +41,7 @@ impl<'a> Score<'a> {
             event: 0,
             framing: Framing::Bodiless,
             steps: Vec::new(),
+            exchange: None,
             head: None,
             intended: Intention::default(),
             decisive: None,
@@ -243,6 +246,11 @@ impl<'a> Score<'a> {
         }
     }
 
+    /// What follows is done to the idle connection.
+    pub(super) fn idle(&mut self) {
+        self.exchange.get_or_insert(self.steps.len());
+    }
+
     /// A step that is the decisive one unless there is one already.
     pub(super) fn then(&mut self, step: Step) {
         self.steps.push(step);
@@ -259,7 +267,7 @@ impl<'a> Score<'a> {
         self.decisive = self.steps.len().checked_sub(1);
     }
 
-    pub(super) fn plan(self) -> Plan {
+    pub(super) fn plan(mut self) -> Plan {
         let says_close = |head: &Head| {
             head.headers.get("connection").is_some_and(|value| value.to_ascii_lowercase().contains("close"))
         };
@@ -274,8 +282,10 @@ impl<'a> Score<'a> {
             },
             None => Intended::default(),
         };
-        let decisive = self.decisive.unwrap_or_else(|| self.steps.len().saturating_sub(1));
-        Plan { steps: self.steps, intended, decisive, fault: None, instead: None, keep_alive }
+        let idle = self.exchange.map_or_else(Vec::new, |exchange| self.steps.split_off(exchange));
+        let last = self.steps.len().saturating_sub(1);
+        let decisive = self.decisive.map_or(last, |decisive| decisive.min(last));
+        Plan { steps: self.steps, idle, intended, decisive, fault: None, instead: None, keep_alive }
     }
 
     fn framed(&mut self, bytes: &Bytes, events: u32) {

@@ -6,6 +6,8 @@ mod hostile;
 mod impose;
 mod raw;
 mod recorded;
+mod requests;
+mod reuse;
 mod scenarios;
 mod selftest;
 mod stage;

@@ -76,6 +76,10 @@ pub enum Op {
     Close,
     /// Closes the connection with RST.
     Reset,
+    /// The exchange is over: what follows is done to the idle connection, until the next request begins.
+    Idle,
+    /// Waits until the next request on the connection begins, without reading it.
+    AwaitReuse,
     /// Keeps the connection open in silence until the peer leaves or the cap is reached.
     Hang,
     /// Treats new connections of the provider so, before any request is read.
@@ -126,6 +130,11 @@ impl Op {
             Self::Connection(connection) => *connection == ConnectionOp::Served,
             _ => false,
         }
+    }
+
+    /// Whether it can be done to a connection that is idle.
+    pub(super) fn suits_idle(&self) -> bool {
+        matches!(self, Self::Wait(_) | Self::Raw(_) | Self::AwaitReuse | Self::Close | Self::Reset)
     }
 
     pub(super) fn needs_events(&self) -> bool {

@@ -16,9 +16,14 @@ use crate::server::wire::{Left, Wire};
 pub(super) const LIFTED: &str = "the fault was lifted before it could strike";
 
 /// Plays the program; where it says so, the connection is to be served on.
-pub(in crate::server) async fn strike(meeting: Meeting, wire: Wire, patience: Duration) -> Finished {
+pub(in crate::server) async fn strike(
+    meeting: Meeting,
+    wire: Wire,
+    patience: Duration,
+    alone: bool,
+) -> Finished {
     let fault = meeting.active().fault;
-    let mut under = Under { meeting, wire, patience };
+    let mut under = Under { meeting, wire, patience, alone };
     for op in fault.imposed() {
         under = match under.op(op).await {
             Ok(under) => under,
@@ -33,6 +38,8 @@ pub(super) struct Under {
     pub(super) meeting: Meeting,
     pub(super) wire: Wire,
     pub(super) patience: Duration,
+    /// Whether no earlier connection is open at the provider.
+    pub(super) alone: bool,
 }
 
 /// The connection is still under the fault, or what is left of it.
@@ -51,6 +58,9 @@ impl Under {
             Op::Hang => self.hang().await,
             Op::Connection(ConnectionOp::Unread) => self.leave_unread().await,
             Op::Connection(ConnectionOp::Served) => self.serve(),
+            Op::Connection(ConnectionOp::ServedAlone) if self.alone => {
+                self.spare("no earlier connection is open".to_owned())
+            }
             Op::Tls(op) => self.tls(op).await,
             // The rest needs a request, or lets no connection come to be.
             _ => Ok(self),
