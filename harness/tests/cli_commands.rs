@@ -47,7 +47,10 @@ fn faults_lists_the_whole_catalogue_in_both_forms() {
     let out_of_reach = document["out_of_reach"].as_array().unwrap();
     let (_, reasons) = table.rsplit_once("\nOut of reach").unwrap();
     for missing in out_of_reach {
-        assert!(missing["why"].is_string() && reasons.contains(missing["id"].as_str().unwrap()), "{missing}");
+        assert!(
+            missing["out_of_reach"].is_string() && reasons.contains(missing["mode"].as_str().unwrap()),
+            "{missing}"
+        );
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use mock_upstream::fault::{Catalogue, Family, Fault, Lane, ParamKind};
+use mock_upstream::fault::{Catalogue, Family, Fault, Lane, Need, ParamKind};
 
 use crate::spec::case::{Case, Play, Send, Step, Times, Turn, Upstream};
 use crate::spec::contract::{Contract, FaultRule, Operation};
@@ -22,7 +22,8 @@ pub fn sweep(contract: &Contract, catalogue: &Catalogue, limit: Duration) -> Vec
         else {
             continue;
         };
-        for operation in contract.names.operations.iter().filter(|operation| operation.upstream) {
+        let operations = contract.names.operations.iter();
+        for operation in operations.filter(|operation| operation.upstream && asks(operation, fault)) {
             for lane in fault.lanes() {
                 if lane == Lane::Plain || operation.streams {
                     cases.push((swept(fault, rule, operation, lane, limit), fault.id.clone()));
@@ -31,6 +32,18 @@ pub fn sweep(contract: &Contract, catalogue: &Catalogue, limit: Duration) -> Vec
         }
     }
     cases
+}
+
+/// Whether the operation's example asks for what the fault strikes: what streams is an answer in words, the rest are
+/// embeddings, and nothing is asked for in particular.
+fn asks(operation: &Operation, fault: &Fault) -> bool {
+    fault.needs.iter().all(|need| match need {
+        Need::Words => operation.streams,
+        Need::Embeddings => !operation.streams,
+        Need::SeveralInputs | Need::SeveralChoices | Need::StreamUsage | Need::Logprobs | Need::Schema => {
+            false
+        }
+    })
 }
 
 fn swept(fault: &Fault, rule: &FaultRule, operation: &Operation, lane: Lane, limit: Duration) -> Case {

@@ -9,7 +9,6 @@
 mod client;
 #[cfg(feature = "daemon")]
 mod daemon;
-mod faults;
 #[cfg(feature = "client")]
 pub mod mock;
 mod model;
@@ -20,7 +19,6 @@ mod token;
 pub use client::{Client, Error, RemoteClaim, RemoteImposition, RemoteProvider, RemoteScenario};
 #[cfg(feature = "daemon")]
 pub use daemon::{Control, ControlOptions, Guard, Limits, ROUTES, Standing};
-pub use faults::{FaultView, FaultsView, GroupView, ParamView};
 #[cfg(feature = "client")]
 pub use mock::Mock;
 pub use model::{

@@ -1,33 +1,36 @@
 //! What can go wrong at a provider and when, as data: the catalogue that ships with the crate.
 
 mod class;
+mod listing;
+mod mode;
 mod op;
 mod param;
+mod premise;
 mod proof;
-mod reach;
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use serde::{Deserialize, Serialize};
 
-pub use class::{Family, Group, Lane, Strikes};
+pub use class::{Family, Group, Lane, Need, Strikes};
+pub use listing::{FaultListed, GroupListed, Listing, ParamListed};
+pub use mode::Mode;
 pub use op::{
-    Arg, Beginning, CertificateFlaw, ChunkOp, ConnectionOp, Content, Ending, EventSpan, Extent, Flood,
-    Framing, HeadOp, InStream, Op, Pace, Place, Program, Recoding, Refusal, ReplyOp, RequestOp, TlsOp,
+    AnswerOp, Arg, Beginning, CallOp, CertificateFlaw, ChunkOp, ConnectionOp, Content, Edit, Ending,
+    ErrorContent, EventSpan, Extent, Flood, FrameOp, Framing, HeadOp, Http2Op, InStream, Op, Pace, Pick,
+    Place, Program, Recoding, Refusal, ReplyOp, RequestOp, Spot, TlsOp, UsageOp, words,
 };
+pub use op::{Cut, EventEdit, EventPart, EventsAs, ForEver, Fragment, Hex, LineEnd, Pack};
 pub use param::{BindError, Bindings, Param, ParamKind, Params};
+pub use premise::{Premise, ToolCall};
 pub use proof::{
-    After, Changes, Coding, Distrust, EventSight, FramingSight, HeadSight, IdleSight, Part, Piece, Probe,
-    Proof, Range, Sight, TlsSight, UploadSight,
+    After, Changes, Coding, Distrust, EventSight, EventsSight, FramingSight, HeadSight, IdleSight, PaceSight,
+    Part, Piece, Probe, Proof, Range, Sight, TlsSight, UploadSight,
 };
-pub use reach::OutOfReach;
-
-/// What the shipped catalogue leaves out.
-const OUT_OF_REACH: &str = include_str!("../../faults/out_of_reach.yaml");
 
 /// The files of the shipped catalogue, by the group letters they mostly hold.
-const SHIPPED: [(&str, &str); 9] = [
+const SHIPPED: [(&str, &str); 18] = [
     ("connect.yaml", include_str!("../../faults/connect.yaml")),
     ("tls.yaml", include_str!("../../faults/tls.yaml")),
     ("request.yaml", include_str!("../../faults/request.yaml")),
@@ -35,23 +38,30 @@ const SHIPPED: [(&str, &str); 9] = [
     ("framing.yaml", include_str!("../../faults/framing.yaml")),
     ("head.yaml", include_str!("../../faults/head.yaml")),
     ("body.yaml", include_str!("../../faults/body.yaml")),
+    ("http2.yaml", include_str!("../../faults/http2.yaml")),
     ("reuse.yaml", include_str!("../../faults/reuse.yaml")),
+    ("json.yaml", include_str!("../../faults/json.yaml")),
+    ("status.yaml", include_str!("../../faults/status.yaml")),
+    ("retry.yaml", include_str!("../../faults/retry.yaml")),
+    ("answer.yaml", include_str!("../../faults/answer.yaml")),
     ("stream.yaml", include_str!("../../faults/stream.yaml")),
+    ("stream_end.yaml", include_str!("../../faults/stream_end.yaml")),
+    ("stream_content.yaml", include_str!("../../faults/stream_content.yaml")),
+    ("timing.yaml", include_str!("../../faults/timing.yaml")),
+    ("stream_form.yaml", include_str!("../../faults/stream_form.yaml")),
 ];
 
 /// A set of faults with unique ids, in the order in which they were written.
 #[derive(Debug, Clone)]
 pub struct Catalogue {
     faults: Vec<Fault>,
-    out_of_reach: Vec<OutOfReach>,
 }
 
 impl Catalogue {
     /// The catalogue that is built into the crate.
     pub fn shipped() -> &'static Self {
         static CATALOGUE: LazyLock<Catalogue> = LazyLock::new(|| {
-            let shipped = Catalogue::parse(&SHIPPED).and_then(|faults| faults.without(OUT_OF_REACH));
-            shipped.expect("the shipped catalogue is valid, which a test keeps")
+            Catalogue::parse(&SHIPPED).expect("the shipped catalogue is valid, which a test keeps")
         });
         &CATALOGUE
     }
@@ -76,18 +86,7 @@ impl Catalogue {
                 faults.push(fault);
             }
         }
-        Ok(Self { faults, out_of_reach: Vec::new() })
-    }
-
-    fn without(self, text: &str) -> Result<Self, CatalogueError> {
-        let out_of_reach = reach::parse(text)
-            .map_err(|why| CatalogueError::Unreadable { file: "out_of_reach.yaml".to_owned(), why })?;
-        Ok(Self { out_of_reach, ..self })
-    }
-
-    /// The known failures that cannot be played on one machine in user space, and why, in the order of their groups.
-    pub fn out_of_reach(&self) -> &[OutOfReach] {
-        &self.out_of_reach
+        Ok(Self { faults })
     }
 
     /// The fault with this id.
@@ -98,17 +97,6 @@ impl Catalogue {
     /// All faults, in the order in which they were written.
     pub fn faults(&self) -> &[Fault] {
         &self.faults
-    }
-
-    /// What people and tools are shown: every fault without its program.
-    pub fn listing(&self) -> Vec<Listed<'_>> {
-        self.faults.iter().map(Fault::listed).collect()
-    }
-
-    /// How many faults each group has, groups without any included.
-    pub fn counts(&self) -> Vec<(Group, usize)> {
-        let count = |group| self.faults.iter().filter(|fault| fault.group == group).count();
-        Group::ALL.into_iter().map(|group| (group, count(group))).collect()
     }
 }
 
@@ -130,9 +118,18 @@ pub struct Fault {
     pub strikes: Strikes,
     /// What happens, in one line.
     pub says: String,
+    /// What the request has to ask for, so that there is something to strike.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub needs: Vec<Need>,
+    /// The dialects in which it can happen, by the names that files use; all when empty.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub dialects: Vec<String>,
     /// What a script may set.
     #[serde(default)]
     pub params: BTreeMap<String, Param>,
+    /// What the healthy reply says where the script leaves that open.
+    #[serde(default, skip_serializing_if = "Premise::is_empty")]
+    pub given: Premise,
     /// What is played, by lane.
     pub play: Play,
     /// What a raw client must see of it.
@@ -154,9 +151,9 @@ impl Fault {
         [Lane::Plain, Lane::Stream].into_iter().filter(|lane| self.program(*lane).is_some()).collect()
     }
 
-    fn listed(&self) -> Listed<'_> {
-        let Self { id, group, family, strikes, says, params, .. } = self;
-        Listed { id, group: *group, family: *family, strikes: *strikes, lanes: self.lanes(), says, params }
+    /// Whether it can happen in the dialect of this name.
+    pub fn happens_in(&self, dialect: &str) -> bool {
+        self.dialects.is_empty() || self.dialects.iter().any(|known| known == dialect)
     }
 
     /// Gives every parameter its value: the script's, else the default.
@@ -234,7 +231,10 @@ impl Fault {
         if program.len() > 1 && program.iter().any(alone) {
             return Err("nothing can be done to connections that never come to be".into());
         }
-        let last = matches!(program.last(), Some(Op::Close | Op::Reset | Op::Hang | Op::Connection(_)));
+        let last = matches!(
+            program.last(),
+            Some(Op::Close | Op::Reset | Op::Hang | Op::Connection(_) | Op::Http2(_))
+        );
         if last { Ok(()) } else { Err("the program does not say what becomes of the connection".into()) }
     }
 
@@ -247,7 +247,10 @@ impl Fault {
             if let Some(name) = op.args().into_iter().find_map(|arg| arg.unknown_in(&self.params)) {
                 return Err(format!("`$({name})` is not a parameter"));
             }
-            let before = matches!(op, Op::Connection(_) | Op::Request(_))
+            if let Some(word) = op.texts().into_iter().find_map(|text| words::unknown(text, &self.params)) {
+                return Err(format!("`$({word})` is neither a word nor a parameter"));
+            }
+            let before = matches!(op, Op::Connection(_) | Op::Request(_) | Op::Http2(_))
                 || matches!(op, Op::Tls(tls) if tls.needs_no_request());
             if !self.strikes.needs_provider() && before {
                 return Err("what is done before a request was read is imposed on a provider".into());
@@ -260,6 +263,12 @@ impl Fault {
                 return Err("a program for plain replies has no events".into());
             }
         }
+        if programs.into_iter().flatten().any(|program| !program.is_sorted_by_key(|op| !op.prepares())) {
+            return Err("`answer` and `edit` come before everything else".into());
+        }
+        if let Some(mode) = self.mode.as_deref().filter(|mode| Mode::get(mode).is_none()) {
+            return Err(format!("there is no failure mode `{mode}`"));
+        }
         if !self.proof.fits(&self.play) {
             return Err("the lanes of `proof` are not those of `play`".into());
         }
@@ -267,25 +276,6 @@ impl Fault {
             [&Params::new(), &self.proof.with].map(|given| param::bind(&self.id, &self.params, given));
         bound.into_iter().try_for_each(|bound| bound.map(drop).map_err(|error| error.to_string()))
     }
-}
-
-/// A fault as it is listed.
-#[derive(Debug, Clone, Serialize)]
-pub struct Listed<'a> {
-    /// The stable name.
-    pub id: &'a str,
-    /// Where it belongs.
-    pub group: Group,
-    /// Under which word contracts document it.
-    pub family: Family,
-    /// How far the exchange has come.
-    pub strikes: Strikes,
-    /// In which lanes it can happen.
-    pub lanes: Vec<Lane>,
-    /// What happens.
-    pub says: &'a str,
-    /// What a script may set.
-    pub params: &'a BTreeMap<String, Param>,
 }
 
 /// The programs of a fault: either `every`, or one for each lane in which it can happen.

@@ -64,12 +64,32 @@ fn chat_alone() -> Vec<Probe> {
 pub enum Probe {
     /// A chat completion of OpenAI's.
     Chat,
+    /// The same with the tokens counted within a stream.
+    ChatUsage,
+    /// The same with two choices.
+    ChatChoices,
+    /// The same with log probabilities.
+    ChatLogprobs,
+    /// The same with an answer by a JSON schema.
+    ChatSchema,
     /// An embedding of OpenAI's; it has no stream.
     Embeddings,
+    /// The same for two inputs.
+    EmbeddingsOfTwo,
+    /// A response of OpenAI's Responses API.
+    Responses,
+    /// A message of Anthropic's.
+    Messages,
+    /// Content of Gemini's, whose stream is an array.
+    GeminiArray,
+    /// A conversation on Bedrock.
+    Converse,
     /// No request: connecting alone, and once more with a request that is sent at once.
     Connect,
     /// No request: a ClientHello, to which raw bytes come back.
     Hello,
+    /// A request of HTTP/2, by prior knowledge and once more under TLS, to which raw bytes come back.
+    Http2,
     /// A chat completion whose body is 64 KiB long and does not follow its head at once.
     Upload,
     /// A handshake by a client that trusts the mock's authority, and a chat completion if that succeeds.
@@ -79,7 +99,7 @@ pub enum Probe {
 impl Probe {
     /// Whether it can ask for a stream.
     pub fn streams(self) -> bool {
-        self != Self::Embeddings
+        !matches!(self, Self::Embeddings | Self::EmbeddingsOfTwo)
     }
 }
 
@@ -105,6 +125,22 @@ pub struct Sight {
     /// the connection is reset.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub not_before: Option<u64>,
+    /// The least milliseconds from the request to the end, where FIN ends it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub end_not_before: Option<u64>,
+    /// How slowly the bytes behind the head come.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pace: Option<PaceSight>,
+}
+
+/// A pace that bytes do not exceed: the first of them come after one interval, and no interval brings more than so many.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PaceSight {
+    /// The interval in milliseconds, counted from the request.
+    pub every: u64,
+    /// The most bytes of an interval, framing included.
+    pub bytes: usize,
 }
 
 /// What follows the bytes.
@@ -127,7 +163,7 @@ pub enum After {
     Open,
     /// Nothing, and the next request on the connection gets its healthy reply.
     Reuse,
-    /// The same bytes again and again, until the client leaves.
+    /// What the last piece says, again and again, until the client leaves.
     More,
     /// Connecting is refused.
     Refused,
@@ -219,6 +255,67 @@ pub enum Piece {
     HalfEvent(usize),
     /// The healthy event of this number with changes in its JSON, without chunk framing.
     EventWith(EventSight),
+    /// Events of the healthy stream with the same changes in the JSON of each, each a chunk of its own.
+    EventsWith(EventsSight),
+    /// Each of these events of the healthy stream in other words, and as a chunk of its own.
+    Each {
+        /// Which.
+        #[serde(default)]
+        events: Range,
+        /// What stands before each.
+        #[serde(default)]
+        before: Vec<Self>,
+        /// Pairs of a text and what stands in its place wherever it is, one pair after the other.
+        #[serde(default)]
+        replace: Vec<(String, String)>,
+    },
+    /// Pieces in which a text, which must be there, is everywhere replaced.
+    Replaced {
+        /// The pieces.
+        of: Vec<Self>,
+        /// The text.
+        text: String,
+        /// What stands in its place.
+        with: Vec<Self>,
+    },
+    /// Pieces up to the first place where certain bytes, which must be there, end.
+    Through {
+        /// The pieces.
+        of: Vec<Self>,
+        /// The bytes.
+        mark: Vec<Self>,
+    },
+    /// A part of the bytes of pieces.
+    Slice {
+        /// The pieces.
+        of: Vec<Self>,
+        /// Which bytes of them.
+        #[serde(default)]
+        bytes: Range,
+    },
+    /// Pieces in which one byte has the opposite of each bit.
+    Flipped {
+        /// The pieces.
+        of: Vec<Self>,
+        /// Which byte, counted from 0; a negative number counts from the end.
+        at: i64,
+    },
+    /// The CRC-32 of pieces, its highest byte first.
+    Crc32(Vec<Self>),
+    /// Pieces cut behind each so many bytes, each part a chunk of its own.
+    Chunks {
+        /// The pieces.
+        of: Vec<Self>,
+        /// How many bytes.
+        size: usize,
+    },
+    /// Pieces cut behind certain bytes wherever they are, each part a chunk of its own.
+    ChunksBehind {
+        /// The pieces.
+        of: Vec<Self>,
+        /// The bytes.
+        mark: Vec<Self>,
+    },
     /// These pieces in one chunk that completes an event.
     Event(Vec<Self>),
     /// These pieces in one chunk.
@@ -314,12 +411,12 @@ pub enum Part {
     SecondHalf,
 }
 
-/// Events `from` (counted from 0) up to, without, `to`; a negative number counts from the end.
+/// Events `from` (counted from 0) up to, without, `to`; negative numbers count from the end.
 #[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Range {
     /// The first.
-    pub from: usize,
+    pub from: i64,
     /// The one behind the last; all when absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub to: Option<i64>,
@@ -332,9 +429,21 @@ pub struct Changes {
     /// Other, or new, values.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub set: BTreeMap<String, Value>,
+    /// Texts of so many times the letter `x`.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub fill: BTreeMap<String, usize>,
     /// What is missing.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub remove: Vec<String>,
+    /// Lists of which only the first items are there, and how many.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub keep: BTreeMap<String, usize>,
+    /// Lists whose items come in the other order.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub reversed: Vec<String>,
+    /// Bytes that stand where a value stood, be they JSON or not.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub verbatim: BTreeMap<String, Vec<Piece>>,
 }
 
 /// A healthy event with changes.
@@ -345,6 +454,16 @@ pub struct EventSight {
     pub at: i64,
     /// The changes in its JSON.
     #[serde(default)]
+    pub changes: Changes,
+}
+
+/// Healthy events with the same changes.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct EventsSight {
+    /// Which.
+    pub range: Range,
+    /// The changes in the JSON of each.
     pub changes: Changes,
 }
 

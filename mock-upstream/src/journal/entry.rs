@@ -55,12 +55,12 @@ pub struct Entry {
     pub bytes_written: u64,
     /// How the exchange ended.
     pub ended: Ended,
-    /// What the script did to the idle connection behind the exchange, where it says so.
-    pub aftermath: Option<Aftermath>,
     /// Whether what was scripted really happened on the wire.
     pub delivered: bool,
     /// Why it did not (or not yet).
     pub undelivered: Option<String>,
+    /// What the script did to the idle connection behind the exchange, where it says so.
+    pub aftermath: Option<Aftermath>,
 }
 
 impl Entry {

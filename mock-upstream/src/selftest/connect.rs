@@ -11,7 +11,8 @@ use super::compare::{compare, shown};
 use super::pieces::Pieces;
 use super::prove::{Claim, in_time, same, stays_open};
 use super::raw::{End, PATIENCE, Raw};
-use super::{Proven, Reply, Stage, secure, shake};
+use super::secure::{self, Trust};
+use super::{Proven, Reply, Stage, shake};
 use crate::fault::{After, Probe, Sight};
 use crate::journal::Ended;
 use crate::script::{FaultPlay, Play};
@@ -22,13 +23,18 @@ const UNANSWERED: Duration = Duration::from_millis(150);
 /// More than two systems keep for a connection that nobody reads.
 const LONG: usize = 32 << 20;
 
+/// What a client of HTTP/2 begins with: its preface, empty settings, and on stream 1 a whole request without a body, all of
+/// it in HPACK's static table (RFC 7541, appendix A): POST, http, /.
+const HTTP2: &[u8] =
+    b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0\0\0\x03\x01\x05\0\0\0\x01\x83\x86\x84";
+
 /// Proves it on a provider that nobody else disturbs.
 ///
 /// # Errors
 /// What was otherwise than the fault promises.
 pub(super) async fn prove(claim: Claim<'_>, stage: &Stage) -> Proven {
     let request = stage.request(claim.probe, claim.lane);
-    let healthy = stage.healthy(&request).await?;
+    let healthy = stage.healthy(&request, &claim.fault.given).await?;
     let mut pooled = stage.connect().await?;
     exchange(&mut pooled, &request, &healthy).await.map_err(|why| format!("before: {why}"))?;
 
@@ -117,6 +123,14 @@ impl Seen<'_> {
                 held.extend(self.ends(sight, Some(self.request.as_bytes())).await?);
                 (2, ended_by(then))
             }
+            (Probe::Http2, then) => {
+                held.extend(self.ends(sight, Some(HTTP2)).await?);
+                let trust = Trust::Authority(&self.stage.authority());
+                let secured = secure::connect(self.stage.provider.addr(), trust, &["h2", "http/1.1"]).await;
+                let secured = secured.map_err(|(error, _)| format!("the handshake: {error}"))?;
+                held.extend(self.ends_over(Raw::over(secured), sight, Some(HTTP2)).await?);
+                (2, ended_by(then))
+            }
             (Probe::Hello, then) => {
                 let hello = secure::hello(self.stage.provider.addr()).map_err(|error| error.to_string())?;
                 held.extend(self.ends(sight, Some(&hello)).await?);
@@ -157,9 +171,7 @@ impl Seen<'_> {
 
     /// A plain connection on which this is sent ends as it must; it comes back where it must stay open.
     async fn ends(&self, sight: &Sight, sends: Option<&[u8]>) -> Result<Option<Raw>, String> {
-        let pieces = Pieces { healthy: self.healthy, canary: &self.stage.canary() };
-        let expected = pieces.expected(&sight.bytes)?;
-        let mut raw = match Raw::connect(self.stage.provider.addr()).await {
+        let raw = match Raw::connect(self.stage.provider.addr()).await {
             Ok(raw) => raw,
             // It was reset before connecting had returned.
             Err(error) if error.kind() == ErrorKind::ConnectionReset && sight.then == After::Rst => {
@@ -167,6 +179,17 @@ impl Seen<'_> {
             }
             Err(error) => return Err(format!("connecting: {error}")),
         };
+        self.ends_over(raw, sight, sends).await
+    }
+
+    async fn ends_over(
+        &self,
+        mut raw: Raw,
+        sight: &Sight,
+        sends: Option<&[u8]>,
+    ) -> Result<Option<Raw>, String> {
+        let pieces = Pieces { healthy: self.healthy, canary: &self.stage.canary() };
+        let expected = pieces.expected(&sight.bytes)?;
         if let Some(bytes) = sends {
             // A connection that has ended already cannot be written to.
             let _ = raw.send(bytes).await;

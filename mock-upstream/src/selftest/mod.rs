@@ -1,9 +1,11 @@
 //! Proves every fault of the catalogue on the wire: a raw client compares what it sees with the fault's own proof.
 
+mod changes;
 mod compare;
 mod connect;
 mod idle;
 mod mask;
+mod moment;
 mod pieces;
 mod prove;
 mod raw;

@@ -35,6 +35,8 @@ pub(super) struct Raw {
     stream: Box<dyn Carrier>,
     sent: Instant,
     unread: Vec<u8>,
+    /// How many bytes had come since the latest request, and when.
+    came: Vec<(usize, Instant)>,
 }
 
 impl Raw {
@@ -46,10 +48,11 @@ impl Raw {
 
     /// A client on a connection that exists.
     pub(super) fn over(stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static) -> Self {
-        Self { stream: Box::new(stream), sent: Instant::now(), unread: Vec::new() }
+        Self { stream: Box::new(stream), sent: Instant::now(), unread: Vec::new(), came: Vec::new() }
     }
 
     pub(super) async fn send(&mut self, bytes: impl AsRef<[u8]>) -> io::Result<()> {
+        self.came.clear();
         self.sent = Instant::now();
         self.stream.write_all(bytes.as_ref()).await?;
         self.stream.flush().await
@@ -68,6 +71,11 @@ impl Raw {
 
     pub(super) fn since_sent(&self) -> Duration {
         self.sent.elapsed()
+    }
+
+    /// How many bytes had come since the latest request, and how long after it, each time that some came.
+    pub(super) fn came(&self) -> impl Iterator<Item = (usize, Duration)> {
+        self.came.iter().map(|(count, at)| (*count, at.duration_since(self.sent)))
     }
 
     /// What has been read and not been taken.
@@ -89,7 +97,11 @@ impl Raw {
         let read = timeout(PATIENCE, self.stream.read_buf(&mut self.unread)).await;
         match read.map_err(|_| io::Error::other(format!("nothing came for {PATIENCE:?}")))? {
             Ok(0) => Ok(Some(End::Fin)),
-            Ok(_) => Ok(None),
+            Ok(count) => {
+                let before = self.came.last().map_or(0, |(count, _)| *count);
+                self.came.push((before + count, Instant::now()));
+                Ok(None)
+            }
             Err(error) if error.kind() == ErrorKind::ConnectionReset => Ok(Some(End::Rst)),
             Err(error) if error.kind() == ErrorKind::UnexpectedEof => Ok(Some(End::FinUnannounced)),
             Err(error) => Err(error),

@@ -4,7 +4,8 @@ use super::mask::masked;
 use super::raw::Raw;
 use super::secure::{self, Trust};
 use super::{Proven, Reply, prove};
-use crate::fault::{Lane, Probe};
+use crate::dialect::Dialect;
+use crate::fault::{Lane, Premise, Probe};
 use crate::scenario::{Claim, Markers, Scenario, ScenarioSpec};
 use crate::script::{self, Play};
 use crate::server::{MockUpstream, Options, Provider, ProviderOptions};
@@ -23,7 +24,7 @@ pub(super) struct Stage {
 
 impl Stage {
     pub(super) async fn new(secure: bool) -> Result<Self, String> {
-        let providers = vec![ProviderOptions::named("selftest")];
+        let providers = vec![ProviderOptions { dialect: Dialect::Any, ..ProviderOptions::named("selftest") }];
         let mock = MockUpstream::start(Options { providers, ..Options::default() }).await;
         let mock = mock.map_err(|error| format!("the mock does not start: {error}"))?;
         let provider = mock.provider("selftest").ok_or("the provider is missing")?;
@@ -62,8 +63,8 @@ impl Stage {
     }
 
     /// The healthy reply to this request, masked.
-    pub(super) async fn healthy(&self, request: &str) -> Result<Reply, String> {
-        self.plays([Play::Ok(script::Reply::default())])?;
+    pub(super) async fn healthy(&self, request: &str, given: &Premise) -> Result<Reply, String> {
+        self.plays([Play::Ok(script::Reply::default().given(given))])?;
         let mut raw = self.connect().await?;
         raw.send(request).await.map_err(|error| error.to_string())?;
         let Reply { head, body, chunks } =
@@ -98,18 +99,60 @@ impl Stage {
 
     pub(super) fn request(&self, probe: Probe, lane: Lane) -> String {
         let (word, stream) = (&self.word, lane == Lane::Stream);
-        let (path, body) = match probe {
-            Probe::Chat | Probe::Connect | Probe::Hello | Probe::Tls | Probe::Upload => (
-                "/v1/chat/completions",
-                format!(
-                    r#"{{"model":"gpt-5","stream":{stream},"messages":[{{"role":"user","content":"say {word}"}}]}}"#
-                ),
-            ),
-            Probe::Embeddings => ("/v1/embeddings", format!(r#"{{"model":"e","input":"{word}"}}"#)),
+        let chat = |more: &str| {
+            let messages = format!(r#"[{{"role":"user","content":"say {word}"}}]"#);
+            format!(r#"{{"model":"gpt-5","stream":{stream},"messages":{messages}{more}}}"#)
         };
+        let usage = if stream { r#","stream_options":{"include_usage":true}"# } else { "" };
+        let schema = r#","response_format":{"type":"json_schema","json_schema":{"name":"s","schema":{"type":"object"}}}"#;
+        let body = match probe {
+            Probe::Chat | Probe::Connect | Probe::Hello | Probe::Tls | Probe::Upload | Probe::Http2 => {
+                chat("")
+            }
+            Probe::ChatUsage => chat(usage),
+            Probe::ChatChoices => chat(r#","n":2"#),
+            Probe::ChatLogprobs => chat(r#","logprobs":true"#),
+            Probe::ChatSchema => chat(schema),
+            Probe::Embeddings => format!(r#"{{"model":"e","input":"{word}"}}"#),
+            Probe::EmbeddingsOfTwo => format!(r#"{{"model":"e","input":["{word}","another"]}}"#),
+            Probe::Responses => format!(r#"{{"model":"gpt-5","stream":{stream},"input":"say {word}"}}"#),
+            Probe::Messages => chat(r#","max_tokens":16"#),
+            Probe::GeminiArray => {
+                format!(r#"{{"contents":[{{"role":"user","parts":[{{"text":"say {word}"}}]}}]}}"#)
+            }
+            Probe::Converse => {
+                format!(r#"{{"messages":[{{"role":"user","content":[{{"text":"say {word}"}}]}}]}}"#)
+            }
+        };
+        let path = path(probe, lane);
         format!(
             "POST {path} HTTP/1.1\r\nHost: upstream\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
             body.len()
         )
+    }
+}
+
+fn path(probe: Probe, lane: Lane) -> &'static str {
+    match (probe, lane) {
+        (
+            Probe::Chat
+            | Probe::ChatUsage
+            | Probe::ChatChoices
+            | Probe::ChatLogprobs
+            | Probe::ChatSchema
+            | Probe::Connect
+            | Probe::Hello
+            | Probe::Tls
+            | Probe::Upload
+            | Probe::Http2,
+            _,
+        ) => "/v1/chat/completions",
+        (Probe::Embeddings | Probe::EmbeddingsOfTwo, _) => "/v1/embeddings",
+        (Probe::Responses, _) => "/v1/responses",
+        (Probe::Messages, _) => "/v1/messages",
+        (Probe::GeminiArray, Lane::Plain) => "/v1beta/models/gemini:generateContent",
+        (Probe::GeminiArray, Lane::Stream) => "/v1beta/models/gemini:streamGenerateContent",
+        (Probe::Converse, Lane::Plain) => "/model/nova/converse",
+        (Probe::Converse, Lane::Stream) => "/model/nova/converse-stream",
     }
 }

@@ -23,7 +23,7 @@ pub(super) async fn prove(claim: Claim<'_>, stage: &Stage) -> Proven {
         let (head, body) = stage.upload(claim.lane, false);
         head + &body
     };
-    let healthy = stage.healthy(&whole).await?;
+    let healthy = stage.healthy(&whole, &claim.fault.given).await?;
     let expected = Pieces { healthy: &healthy, canary: &stage.canary() }.expected(&sight.bytes)?;
     let before = stage.scenario.journal().len();
 

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test says what failed by its backtrace")]
 
 mod hostile;
+mod http2;
 mod impose;
 mod raw;
 mod recorded;

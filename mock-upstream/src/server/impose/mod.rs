@@ -1,6 +1,7 @@
 //! Faults that strike before a marker can have been read: they are imposed on a provider, and lifted again.
 
 mod approach;
+mod http2;
 mod queue;
 mod record;
 mod shake;

@@ -23,7 +23,7 @@ pub(in crate::server) async fn strike(
     alone: bool,
 ) -> Finished {
     let fault = meeting.active().fault;
-    let mut under = Under { meeting, wire, patience, alone };
+    let mut under = Under { meeting, wire, patience, alone, stream: 0 };
     for op in fault.imposed() {
         under = match under.op(op).await {
             Ok(under) => under,
@@ -40,6 +40,8 @@ pub(super) struct Under {
     pub(super) patience: Duration,
     /// Whether no earlier connection is open at the provider.
     pub(super) alone: bool,
+    /// The stream of the latest request, where the peer speaks HTTP/2.
+    pub(super) stream: u32,
 }
 
 /// The connection is still under the fault, or what is left of it.
@@ -61,6 +63,7 @@ impl Under {
             Op::Connection(ConnectionOp::ServedAlone) if self.alone => {
                 self.spare("no earlier connection is open".to_owned())
             }
+            Op::Http2(op) => self.http2(op).await,
             Op::Tls(op) => self.tls(op).await,
             // The rest needs a request, or lets no connection come to be.
             _ => Ok(self),
