@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use mock_upstream::dialect::Dialect;
 use mock_upstream::fault::{Catalogue, Family, Fault, Lane, Need, ParamKind};
 
 use crate::spec::case::{Case, Play, Send, Step, Times, Turn, Upstream};
@@ -16,14 +17,15 @@ use crate::spec::read::place::Place;
 /// in relation to it.
 pub fn sweep(contract: &Contract, catalogue: &Catalogue, limit: Duration) -> Vec<(Case, String)> {
     let mut cases = Vec::new();
-    // A target's upstream is spoken to without TLS.
-    for fault in catalogue.faults().iter().filter(|fault| !fault.needs_tls()) {
+    for fault in catalogue.faults() {
         let Some(rule) = contract.faults.iter().find(|rule| rule.family.value == fault.family.to_string())
         else {
             continue;
         };
         let operations = contract.names.operations.iter();
-        for operation in operations.filter(|operation| operation.upstream && asks(operation, fault)) {
+        for operation in
+            operations.filter(|operation| operation.upstream && spared(operation, fault).is_none())
+        {
             for lane in fault.lanes() {
                 if lane == Lane::Plain || operation.streams {
                     cases.push((swept(fault, rule, operation, lane, limit), fault.id.clone()));
@@ -34,16 +36,40 @@ pub fn sweep(contract: &Contract, catalogue: &Catalogue, limit: Duration) -> Vec
     cases
 }
 
-/// Whether the operation's example asks for what the fault strikes: what streams is an answer in words, the rest are
-/// embeddings, and nothing is asked for in particular.
-fn asks(operation: &Operation, fault: &Fault) -> bool {
-    fault.needs.iter().all(|need| match need {
-        Need::Words => operation.streams,
-        Need::Embeddings => !operation.streams,
-        Need::SeveralInputs | Need::SeveralChoices | Need::StreamUsage | Need::Logprobs | Need::Schema => {
-            false
-        }
-    })
+/// Why the fault cannot strike what an operation's example asks of an upstream that is spoken to without TLS and speaks
+/// OpenAI's dialect; `None` when it can. What streams is an answer in words, the rest are embeddings, and nothing is
+/// asked for in particular.
+pub fn spared(operation: &Operation, fault: &Fault) -> Option<String> {
+    if fault.needs_tls() {
+        return Some("it needs TLS, and the gateway calls the mock over http".to_owned());
+    }
+    if !fault.happens_in(&Dialect::OpenAi.to_string()) {
+        return Some(format!(
+            "it happens in {} alone, and the mock speaks openai",
+            fault.dialects.join(" and ")
+        ));
+    }
+    let missing = fault.needs.iter().find(|need| match need {
+        Need::Words => !operation.streams,
+        Need::Embeddings => operation.streams,
+        Need::SeveralInputs
+        | Need::SeveralChoices
+        | Need::StreamUsage
+        | Need::Logprobs
+        | Need::Schema
+        | Need::Responses => true,
+    });
+    let asked = |need: &Need| match need {
+        Need::Words => "an answer in words",
+        Need::Embeddings => "embeddings",
+        Need::SeveralInputs => "several embeddings",
+        Need::SeveralChoices => "several answers",
+        Need::StreamUsage => "the tokens counted within a stream",
+        Need::Logprobs => "log probabilities",
+        Need::Schema => "an answer by a schema",
+        Need::Responses => "a response of the Responses API",
+    };
+    missing.map(|need| format!("the example of `{}` does not ask for {}", operation.name, asked(need)))
 }
 
 fn swept(fault: &Fault, rule: &FaultRule, operation: &Operation, lane: Lane, limit: Duration) -> Case {

@@ -97,6 +97,8 @@ pub enum Need {
     Logprobs,
     /// An answer by a JSON schema.
     Schema,
+    /// A response of the Responses API.
+    Responses,
 }
 
 /// The words under which contracts document upstream failures; a contract maps each to its error.

@@ -47,6 +47,8 @@ pub struct Row {
     pub lane: Lane,
     /// The request.
     pub probe: Probe,
+    /// Whether it was proven under TLS.
+    pub tls: bool,
     /// What was otherwise than promised; `None` when the fault is what it says.
     pub wrong: Option<String>,
     /// How long the proof took, in milliseconds.
@@ -104,6 +106,7 @@ async fn row(fault: &'static Fault, lane: Lane, probe: Probe, over_tls: bool) ->
         group: fault.group,
         lane,
         probe,
+        tls: over_tls,
         wrong: proven.err(),
         took: began.elapsed(),
     }

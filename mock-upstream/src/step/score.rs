@@ -10,6 +10,9 @@ use crate::dialect::{Content, Event, EventRole, Healthy, Stream};
 use crate::fault::Extent;
 use crate::script::{Gate, Hold, Request};
 
+/// Bytes of a vast body with whose writing it has struck.
+const VAST: usize = 1 << 16;
+
 pub(super) struct Score<'a> {
     healthy: &'a Healthy,
     request: &'a Request,
@@ -17,6 +20,7 @@ pub(super) struct Score<'a> {
     body: Bytes,
     body_written: usize,
     coding: Option<&'static str>,
+    vast: bool,
     event: usize,
     latest_event: Option<Bytes>,
     framing: Framing,
@@ -39,6 +43,7 @@ impl<'a> Score<'a> {
             body: healthy.body(),
             body_written: 0,
             coding: None,
+            vast: false,
             event: 0,
             latest_event: None,
             framing: Framing::Bodiless,
@@ -130,6 +135,11 @@ impl<'a> Score<'a> {
         self.coding = coding;
     }
 
+    /// The body is more than a client should keep: it has struck once its beginning is written.
+    pub(super) fn vast(&mut self) {
+        self.vast = true;
+    }
+
     pub(super) fn coding(&self) -> Option<&'static str> {
         self.coding
     }
@@ -163,7 +173,12 @@ impl<'a> Score<'a> {
     }
 
     pub(super) fn body(&mut self, extent: Extent) {
-        let part = self.part(extent);
+        let mut part = self.part(extent);
+        if self.vast && part.len() > VAST {
+            // Who reads so much has met it, and may leave.
+            self.framed(&part.split_to(VAST), 0);
+            self.decide();
+        }
         self.framed(&part, 0);
     }
 

@@ -32,7 +32,7 @@ fn asking(fault: &Fault, stream: bool) -> Request {
             Need::SeveralChoices => body["n"] = json!(2),
             Need::Logprobs => body["logprobs"] = json!(true),
             Need::Schema => body["response_format"] = json!({"type": "json_schema"}),
-            Need::Words | Need::Embeddings | Need::SeveralInputs => {}
+            Need::Words | Need::Embeddings | Need::SeveralInputs | Need::Responses => {}
         }
     }
     post("/v1/chat/completions", &body.to_string())
@@ -185,7 +185,7 @@ fn every_fault_compiles_where_it_can_strike_and_says_so_where_it_cannot() {
                 continue;
             }
             let turn = Turn::play(Play::Fault(FaultPlay::of(fault.id.clone())));
-            let plan = if fault.needs.is_empty() {
+            let plan = if fault.needs.is_empty() || fault.needs == [Need::Responses] {
                 let (path, body) = asked(fault.proof.on[0], lane);
                 plan_for(&turn, path, body)
             } else {
