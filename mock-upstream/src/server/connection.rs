@@ -211,7 +211,7 @@ impl Line<'_> {
         match play::play(self.stage(&desk, wire, None), &plan).await {
             Finished::GoOn(wire) if !idle.is_empty() => {
                 let aftermath = Aftermath::coming(idle, &desk.record, scenario, self.core.clock);
-                Finished::Idle(wire, aftermath)
+                Finished::Idle(wire, Box::new(aftermath))
             }
             finished => {
                 if !idle.is_empty() {

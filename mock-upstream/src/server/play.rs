@@ -115,7 +115,7 @@ pub(super) enum Finished {
     /// Another request may come.
     GoOn(Wire),
     /// Something is done to the connection until the next request comes.
-    Idle(Wire, Aftermath),
+    Idle(Wire, Box<Aftermath>),
     /// FIN was sent.
     Linger(Wire),
     /// Nothing.
