@@ -18,25 +18,28 @@ pub use listing::{FaultListed, GroupListed, Listing, ParamListed};
 pub use mode::Mode;
 pub use op::{
     AnswerOp, Arg, Beginning, CallOp, CertificateFlaw, ChunkOp, ConnectionOp, Content, Edit, Ending,
-    ErrorContent, EventSpan, Extent, Flood, Framing, HeadOp, InStream, Op, Pace, Pick, Place, Program,
-    Recoding, ReplyOp, Spot, TlsOp, UsageOp, words,
+    ErrorContent, EventSpan, Extent, Flood, FrameOp, Framing, HeadOp, Http2Op, InStream, Op, Pace, Pick,
+    Place, Program, Recoding, Refusal, ReplyOp, RequestOp, Spot, TlsOp, UsageOp, words,
 };
 pub use op::{Cut, EventEdit, EventPart, EventsAs, ForEver, Fragment, Hex, LineEnd, Pack};
 pub use param::{BindError, Bindings, Param, ParamKind, Params};
 pub use premise::{Premise, ToolCall};
 pub use proof::{
-    After, Changes, Coding, Distrust, EventSight, EventsSight, FramingSight, HeadSight, PaceSight, Part,
-    Piece, Probe, Proof, Range, Sight, TlsSight,
+    After, Changes, Coding, Distrust, EventSight, EventsSight, FramingSight, HeadSight, IdleSight, PaceSight,
+    Part, Piece, Probe, Proof, Range, Sight, TlsSight, UploadSight,
 };
 
 /// The files of the shipped catalogue, by the group letters they mostly hold.
-const SHIPPED: [(&str, &str); 15] = [
+const SHIPPED: [(&str, &str); 18] = [
     ("connect.yaml", include_str!("../../faults/connect.yaml")),
     ("tls.yaml", include_str!("../../faults/tls.yaml")),
+    ("request.yaml", include_str!("../../faults/request.yaml")),
     ("connection.yaml", include_str!("../../faults/connection.yaml")),
     ("framing.yaml", include_str!("../../faults/framing.yaml")),
     ("head.yaml", include_str!("../../faults/head.yaml")),
     ("body.yaml", include_str!("../../faults/body.yaml")),
+    ("http2.yaml", include_str!("../../faults/http2.yaml")),
+    ("reuse.yaml", include_str!("../../faults/reuse.yaml")),
     ("json.yaml", include_str!("../../faults/json.yaml")),
     ("status.yaml", include_str!("../../faults/status.yaml")),
     ("retry.yaml", include_str!("../../faults/retry.yaml")),
@@ -167,21 +170,71 @@ impl Fault {
         programs.into_iter().flatten().flatten().any(|op| matches!(op, Op::Tls(_)))
     }
 
-    /// What a provider does while the fault is imposed on it, where that does not depend on a request.
-    pub(crate) fn at_connect(&self) -> Option<&Program> {
-        self.play.every.as_ref().filter(|_| self.strikes == Strikes::Connect)
+    /// What a provider does while the fault is imposed on it.
+    pub(crate) fn imposed(&self) -> &[Op] {
+        let program = self.play.every.as_deref().filter(|_| self.strikes.needs_provider());
+        program.unwrap_or_default()
     }
 
-    fn validate_connections(&self) -> Result<(), String> {
-        if self.strikes != Strikes::Connect {
+    fn validate_imposed(&self) -> Result<(), String> {
+        if !self.strikes.needs_provider() {
             return Ok(());
         }
-        let program = self.at_connect().ok_or("a fault that strikes at `connect` has no lanes")?;
+        if self.play.every.is_none() {
+            return Err("a fault that is imposed on a provider has no lanes".into());
+        }
+        match self.strikes {
+            Strikes::Request => self.validate_request(self.imposed()),
+            _ => self.validate_connections(self.imposed()),
+        }
+    }
+
+    fn validate_idle(&self, program: &[Op]) -> Result<(), String> {
+        let mut parts = program.splitn(2, |op| *op == Op::Idle);
+        let exchange = parts.next().unwrap_or_default();
+        if exchange.contains(&Op::AwaitReuse) {
+            return Err("only an idle connection waits for its reuse".into());
+        }
+        match parts.next() {
+            None => Ok(()),
+            Some(_) if self.strikes.needs_provider() => {
+                Err("no exchange comes before an imposed fault".into())
+            }
+            Some(idle) if idle.iter().all(Op::suits_idle) => Ok(()),
+            Some(_) => Err("that cannot be done to an idle connection".into()),
+        }
+    }
+
+    fn validate_request(&self, program: &[Op]) -> Result<(), String> {
+        if !program.iter().all(Op::needs_head_alone) {
+            return Err("of a request that is struck only the head is known".into());
+        }
+        let approaches = |op: &Op| matches!(op, Op::Request(request) if request.approaches());
+        if program.iter().skip_while(|op| approaches(op)).any(approaches) {
+            return Err("what comes before the strike stands behind it".into());
+        }
+        let served = |op: &Op| matches!(op, Op::Connection(_));
+        let strikes: Vec<&Op> = program.iter().filter(|op| !approaches(op)).collect();
+        match strikes.as_slice() {
+            [only] if served(only) => Ok(()),
+            all if all.iter().any(|op| served(op)) => Err("who is struck is not served".into()),
+            [.., Op::Close | Op::Reset | Op::Hang | Op::Request(RequestOp::ReadRest)] => Ok(()),
+            _ => Err("the program does not say what becomes of the connection".into()),
+        }
+    }
+
+    fn validate_connections(&self, program: &[Op]) -> Result<(), String> {
+        if !program.iter().all(Op::needs_no_request) {
+            return Err("a fault that strikes before a request has none to answer".into());
+        }
         let alone = |op: &Op| matches!(op, Op::Connection(connection) if connection.spares_no_connection());
         if program.len() > 1 && program.iter().any(alone) {
             return Err("nothing can be done to connections that never come to be".into());
         }
-        let last = matches!(program.last(), Some(Op::Close | Op::Reset | Op::Hang | Op::Connection(_)));
+        let last = matches!(
+            program.last(),
+            Some(Op::Close | Op::Reset | Op::Hang | Op::Connection(_) | Op::Http2(_))
+        );
         if last { Ok(()) } else { Err("the program does not say what becomes of the connection".into()) }
     }
 
@@ -197,16 +250,14 @@ impl Fault {
             if let Some(word) = op.texts().into_iter().find_map(|text| words::unknown(text, &self.params)) {
                 return Err(format!("`$({word})` is neither a word nor a parameter"));
             }
-            if self.strikes == Strikes::Connect && !op.needs_no_request() {
-                return Err("a fault that strikes at `connect` has no request to answer".into());
-            }
-            let before =
-                matches!(op, Op::Connection(_)) || matches!(op, Op::Tls(tls) if tls.needs_no_request());
-            if self.strikes != Strikes::Connect && before {
-                return Err("what is done before a request belongs to faults that strike at `connect`".into());
+            let before = matches!(op, Op::Connection(_) | Op::Request(_) | Op::Http2(_))
+                || matches!(op, Op::Tls(tls) if tls.needs_no_request());
+            if !self.strikes.needs_provider() && before {
+                return Err("what is done before a request was read is imposed on a provider".into());
             }
         }
-        self.validate_connections()?;
+        programs.into_iter().flatten().try_for_each(|program| self.validate_idle(program))?;
+        self.validate_imposed()?;
         for op in [&self.play.every, &self.play.plain].into_iter().flatten().flatten() {
             if op.needs_events() {
                 return Err("a program for plain replies has no events".into());

@@ -88,6 +88,10 @@ pub enum Probe {
     Connect,
     /// No request: a ClientHello, to which raw bytes come back.
     Hello,
+    /// A request of HTTP/2, by prior knowledge and once more under TLS, to which raw bytes come back.
+    Http2,
+    /// A chat completion whose body is 64 KiB long and does not follow its head at once.
+    Upload,
     /// A handshake by a client that trusts the mock's authority, and a chat completion if that succeeds.
     Tls,
 }
@@ -109,6 +113,12 @@ pub struct Sight {
     /// What a client that speaks TLS makes of it, which comes before the bytes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tls: Option<TlsSight>,
+    /// How the request is sent to see that, and how much of it must have been read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub upload: Option<UploadSight>,
+    /// What happens to the idle connection behind them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub idle: Option<IdleSight>,
     /// What follows them.
     pub then: After,
     /// The least milliseconds from the request to the last of these bytes, or to the end where there are none or
@@ -143,6 +153,12 @@ pub enum After {
     FinUnannounced,
     /// RST.
     Rst,
+    /// FIN, to a connection that was idle.
+    FinBehind,
+    /// RST, to a connection that was idle.
+    RstBehind,
+    /// Nothing, and the next connection is reset for as long as this one is open.
+    Crowded,
     /// Silence on an open connection.
     Open,
     /// Nothing, and the next request on the connection gets its healthy reply.
@@ -155,6 +171,38 @@ pub enum After {
     Unanswered,
     /// Silence on an open connection, on which a long request cannot be written.
     Unread,
+}
+
+/// What happens to a connection while it is idle.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct IdleSight {
+    /// Whether the client sends its next request, before which nothing may happen.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub sends: bool,
+    /// The least milliseconds from the first request until it happens.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub not_before: Option<u64>,
+    /// Bytes that come.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub bytes: Vec<Piece>,
+}
+
+/// How the body of a request is sent.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct UploadSight {
+    /// Whether its head says that the client waits for `100 Continue`.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub expects: bool,
+    /// Bytes of the body that are sent behind the head. Before the last of them, nothing may come.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub first: Option<usize>,
+    /// Whether the rest is sent once everything has been seen.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub rest: bool,
+    /// Bytes of the body that the provider must have read.
+    pub read: usize,
 }
 
 /// What a client that trusts the mock's authority makes of TLS.

@@ -59,6 +59,8 @@ pub struct Entry {
     pub delivered: bool,
     /// Why it did not (or not yet).
     pub undelivered: Option<String>,
+    /// What the script did to the idle connection behind the exchange, where it says so.
+    pub aftermath: Option<Aftermath>,
 }
 
 impl Entry {
@@ -138,6 +140,22 @@ impl Played {
             complete: false,
         }
     }
+}
+
+/// What was done to an idle connection behind an exchange. Until it is done, the exchange counts as undelivered.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Aftermath {
+    /// When it was done; `None` when not yet, or never.
+    pub struck: Option<Moment>,
+    /// Bytes written behind the reply.
+    pub bytes_written: u64,
+    /// How the connection ended by it; `Open` when it did not.
+    pub ended: Ended,
+}
+
+impl Aftermath {
+    /// One that is still to come.
+    pub(crate) const COMING: Self = Self { struck: None, bytes_written: 0, ended: Ended::Open };
 }
 
 /// How an exchange ended.

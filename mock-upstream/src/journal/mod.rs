@@ -8,7 +8,7 @@ use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
 
-pub use entry::{Carrier, Clock, Ended, Entry, Moment, Played, Standing};
+pub use entry::{Aftermath, Carrier, Clock, Ended, Entry, Moment, Played, Standing};
 
 /// How much a journal keeps.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -215,6 +215,11 @@ impl Record {
         change(&mut lock(&self.entry))
     }
 
+    /// The entry, to be changed once the exchange is over.
+    pub(crate) fn epilogue(&self) -> Epilogue {
+        Epilogue(Arc::clone(&self.entry))
+    }
+
     /// Sets what the reply is meant to be; its body counts against the caps of the journal.
     pub(crate) fn plays(&self, mut played: Played) {
         let mut kept = self.journal.kept();
@@ -228,6 +233,17 @@ impl Record {
         }
         drop(kept);
         self.change(|entry| entry.played = played);
+    }
+}
+
+/// The entry of an exchange that is over.
+#[derive(Debug)]
+pub(crate) struct Epilogue(Slot);
+
+impl Epilogue {
+    /// Changes the entry.
+    pub(crate) fn change(&self, change: impl FnOnce(&mut Entry)) {
+        change(&mut lock(&self.0));
     }
 }
 

@@ -10,8 +10,9 @@ use tokio::time::timeout;
 use super::compare::{compare, shown};
 use super::pieces::Pieces;
 use super::prove::{Claim, in_time, same, stays_open};
-use super::raw::{End, Raw};
-use super::{Proven, Reply, Stage, secure, shake};
+use super::raw::{End, PATIENCE, Raw};
+use super::secure::{self, Trust};
+use super::{Proven, Reply, Stage, shake};
 use crate::fault::{After, Probe, Sight};
 use crate::journal::Ended;
 use crate::script::{FaultPlay, Play};
@@ -21,6 +22,11 @@ use crate::server::{Imposed, Lifted};
 const UNANSWERED: Duration = Duration::from_millis(150);
 /// More than two systems keep for a connection that nobody reads.
 const LONG: usize = 32 << 20;
+
+/// What a client of HTTP/2 begins with: its preface, empty settings, and on stream 1 a whole request without a body, all of
+/// it in HPACK's static table (RFC 7541, appendix A): POST, http, /.
+const HTTP2: &[u8] =
+    b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0\0\0\x03\x01\x05\0\0\0\x01\x83\x86\x84";
 
 /// Proves it on a provider that nobody else disturbs.
 ///
@@ -52,7 +58,7 @@ pub(super) async fn prove(claim: Claim<'_>, stage: &Stage) -> Proven {
     exchange(&mut next, &request, &healthy).await.map_err(|why| format!("once lifted: {why}"))
 }
 
-async fn impose(Claim { fault, .. }: Claim<'_>, stage: &Stage) -> Result<Imposed, String> {
+pub(super) async fn impose(Claim { fault, .. }: Claim<'_>, stage: &Stage) -> Result<Imposed, String> {
     let play = FaultPlay { params: fault.proof.with.clone(), ..FaultPlay::of(&fault.id) };
     stage.plays([Play::Ok(crate::script::Reply::default())])?;
     stage.provider.impose(&play).await.map_err(|error| error.to_string())
@@ -78,6 +84,8 @@ pub(super) struct Met {
     pub(super) connections: usize,
     /// How each of them ended; nothing is said where that is open to the client.
     pub(super) ended: Option<Ended>,
+    /// How many of them it has met and spared.
+    pub(super) spared: usize,
     /// Those that the fault still holds.
     pub(super) held: Vec<Raw>,
 }
@@ -85,8 +93,9 @@ pub(super) struct Met {
 impl Met {
     fn noted(&self, lifted: &Lifted) -> Proven {
         let right = |ended| self.ended.is_none_or(|known| known == ended);
-        let all = lifted.connections.iter().all(|met| met.struck.is_some() && right(met.ended));
-        let count = lifted.connections.len() == self.connections;
+        let met = lifted.connections.iter().filter(|met| met.struck.is_some());
+        let all = met.clone().all(|met| right(met.ended)) && met.count() == self.connections;
+        let count = lifted.connections.len() == self.connections + self.spared;
         let struck = lifted.struck == self.connections.max(1) as u64;
         if all && count && struck { Ok(()) } else { Err(format!("the provider noted otherwise: {lifted:?}")) }
     }
@@ -95,7 +104,7 @@ impl Met {
 impl Seen<'_> {
     /// Whether it sees what it must; what the provider must have noted of that.
     async fn of(&self, Claim { probe, sight, .. }: Claim<'_>) -> Result<Met, String> {
-        let mut held = Vec::new();
+        let (mut held, mut spared) = (Vec::new(), 0);
         let (connections, ended) = match (probe, sight.then) {
             (_, After::Refused) => self.refused().await.map(|()| (0, None))?,
             (_, After::Unanswered) => self.unanswered().await.map(|()| (0, None))?,
@@ -104,10 +113,22 @@ impl Seen<'_> {
                 held.push(self.unread().await?);
                 (1, Some(Ended::ClosedByMock))
             }
+            (Probe::Chat, After::Crowded) => {
+                spared = self.crowded().await?;
+                (1, Some(Ended::ResetByMock))
+            }
             (Probe::Chat, After::Reuse) => self.served(sight).await.map(|()| (1, Some(Ended::Open)))?,
             (Probe::Connect, then) => {
                 held.extend(self.ends(sight, None).await?);
                 held.extend(self.ends(sight, Some(self.request.as_bytes())).await?);
+                (2, ended_by(then))
+            }
+            (Probe::Http2, then) => {
+                held.extend(self.ends(sight, Some(HTTP2)).await?);
+                let trust = Trust::Authority(&self.stage.authority());
+                let secured = secure::connect(self.stage.provider.addr(), trust, &["h2", "http/1.1"]).await;
+                let secured = secured.map_err(|(error, _)| format!("the handshake: {error}"))?;
+                held.extend(self.ends_over(Raw::over(secured), sight, Some(HTTP2)).await?);
                 (2, ended_by(then))
             }
             (Probe::Hello, then) => {
@@ -117,7 +138,7 @@ impl Seen<'_> {
             }
             (probe, then) => return Err(format!("nothing can see {then:?} by {probe:?}")),
         };
-        Ok(Met { connections, ended, held })
+        Ok(Met { connections, ended, spared, held })
     }
 
     async fn refused(&self) -> Proven {
@@ -150,9 +171,7 @@ impl Seen<'_> {
 
     /// A plain connection on which this is sent ends as it must; it comes back where it must stay open.
     async fn ends(&self, sight: &Sight, sends: Option<&[u8]>) -> Result<Option<Raw>, String> {
-        let pieces = Pieces { healthy: self.healthy, canary: &self.stage.canary() };
-        let expected = pieces.expected(&sight.bytes)?;
-        let mut raw = match Raw::connect(self.stage.provider.addr()).await {
+        let raw = match Raw::connect(self.stage.provider.addr()).await {
             Ok(raw) => raw,
             // It was reset before connecting had returned.
             Err(error) if error.kind() == ErrorKind::ConnectionReset && sight.then == After::Rst => {
@@ -160,6 +179,17 @@ impl Seen<'_> {
             }
             Err(error) => return Err(format!("connecting: {error}")),
         };
+        self.ends_over(raw, sight, sends).await
+    }
+
+    async fn ends_over(
+        &self,
+        mut raw: Raw,
+        sight: &Sight,
+        sends: Option<&[u8]>,
+    ) -> Result<Option<Raw>, String> {
+        let pieces = Pieces { healthy: self.healthy, canary: &self.stage.canary() };
+        let expected = pieces.expected(&sight.bytes)?;
         if let Some(bytes) = sends {
             // A connection that has ended already cannot be written to.
             let _ = raw.send(bytes).await;
@@ -177,6 +207,37 @@ impl Seen<'_> {
             (After::Fin, End::Fin) | (After::Rst, End::Rst) => Ok(None),
             (then, end) => Err(format!("ended by {end:?} instead of {then:?}")),
         }
+    }
+
+    /// The first connection is served, the next is not until that is gone; how many are served.
+    async fn crowded(&self) -> Result<usize, String> {
+        let mut first = self.stage.connect().await?;
+        exchange(&mut first, self.request, self.healthy).await?;
+        let mut second = match Raw::connect(self.stage.provider.addr()).await {
+            Ok(raw) => raw,
+            // It was reset before connecting had returned.
+            Err(error) if error.kind() == ErrorKind::ConnectionReset => return self.after(first).await,
+            Err(error) => return Err(format!("connecting: {error}")),
+        };
+        match second.end().await.map_err(|error| error.to_string())? {
+            End::Rst => self.after(first).await,
+            end => Err(format!("the second connection ended by {end:?}")),
+        }
+    }
+
+    async fn after(&self, mut first: Raw) -> Result<usize, String> {
+        exchange(&mut first, self.request, self.healthy).await.map_err(|why| format!("the first: {why}"))?;
+        first.finish().await.map_err(|error| error.to_string())?;
+        first.end().await.map_err(|error| error.to_string())?;
+        let gone = async {
+            while self.stage.provider.connections() > 0 {
+                tokio::task::yield_now().await;
+            }
+        };
+        timeout(PATIENCE, gone).await.map_err(|_| "the first connection stays open".to_owned())?;
+        let mut third = self.stage.connect().await?;
+        exchange(&mut third, self.request, self.healthy).await.map_err(|why| format!("the third: {why}"))?;
+        Ok(2)
     }
 
     async fn served(&self, sight: &Sight) -> Proven {

@@ -3,6 +3,7 @@
 mod changes;
 mod compare;
 mod connect;
+mod idle;
 mod mask;
 mod moment;
 mod pieces;
@@ -12,6 +13,7 @@ mod reply;
 mod secure;
 mod shake;
 mod stage;
+mod upload;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -114,10 +116,10 @@ async fn prove(fault: &'static Fault, lane: Lane, probe: Probe, over_tls: bool) 
     let sight = fault.proof.sight(lane).ok_or("the fault has no proof for this lane")?;
     let stage = Stage::new(over_tls).await?;
     let claim = Claim { fault, lane, probe, sight };
-    if fault.strikes == Strikes::Connect {
-        connect::prove(claim, &stage).await
-    } else {
-        prove::prove(claim, &stage).await
+    match fault.strikes {
+        Strikes::Connect => connect::prove(claim, &stage).await,
+        Strikes::Request => upload::prove(claim, &stage).await,
+        _ => prove::prove(claim, &stage).await,
     }
 }
 

@@ -6,7 +6,7 @@ use super::compare::{compare, shown};
 use super::mask::masked;
 use super::pieces::Pieces;
 use super::raw::{End, Raw};
-use super::{Proven, Reply, Stage};
+use super::{Proven, Reply, Stage, idle};
 use crate::fault::{After, Fault, Lane, PaceSight, Piece, Probe, Sight};
 use crate::journal::{Ended, Entry};
 use crate::script::{FaultPlay, Play, Script, Turn};
@@ -47,11 +47,16 @@ pub(super) async fn prove(claim: Claim<'_>, stage: &Stage) -> Proven {
         in_time(sight, &raw)?;
     }
     stage.scenario.changed(seen).await;
+    if let Some(idle) = &sight.idle {
+        idle::prove(idle, &mut raw, &request, &pieces).await?;
+    }
     let mut left = Instant::now();
     let ended = match sight.then {
         After::Fin => ends(&mut raw, End::Fin, Ended::ClosedByMock, sight).await?,
         After::FinUnannounced => ends(&mut raw, End::FinUnannounced, Ended::ClosedByMock, sight).await?,
         After::Rst => ends(&mut raw, End::Rst, Ended::ResetByMock, sight).await?,
+        After::FinBehind => ends(&mut raw, End::Fin, Ended::Complete, sight).await?,
+        After::RstBehind => ends(&mut raw, End::Rst, Ended::Complete, sight).await?,
         After::Open => {
             stays_open(&mut raw).await?;
             left = Instant::now();
@@ -75,7 +80,7 @@ pub(super) async fn prove(claim: Claim<'_>, stage: &Stage) -> Proven {
             drop(raw);
             Ended::PeerClosed
         }
-        After::Refused | After::Unanswered | After::Unread => {
+        After::Refused | After::Unanswered | After::Unread | After::Crowded => {
             return Err("that is seen by connecting, and a request was sent".to_owned());
         }
     };
@@ -120,6 +125,7 @@ async fn ends(raw: &mut Raw, wanted: End, ended: Ended, sight: &Sight) -> Result
         return Err(format!("more bytes came: {}", shown(raw.unread())));
     }
     in_time(sight, raw)?;
+    sight.idle.as_ref().map_or(Ok(()), |idle| idle::in_time(idle, raw))?;
     let least = Duration::from_millis(sight.end_not_before.unwrap_or_default());
     if raw.since_sent() < least {
         return Err(format!("ended early: after {:?} instead of {least:?}", raw.since_sent()));
@@ -170,6 +176,7 @@ impl Told {
         let events = entry.played.events as usize;
         let enough = events == self.events || self.again > 0 && events >= self.events + ENDLESS * self.again;
         check("the events", enough)?;
+        check("the idle connection", idle::noted(sight, entry.aftermath.as_ref()))?;
         check("its being whole", entry.played.complete == (self.ended == Ended::Complete))?;
         let client_left = self.ended == Ended::PeerClosed;
         let after = entry.ended_at.is_some_and(|ended| ended.instant >= self.left);

@@ -58,6 +58,17 @@ impl Raw {
         self.stream.flush().await
     }
 
+    /// Sends more of what has been begun.
+    pub(super) async fn send_on(&mut self, bytes: impl AsRef<[u8]>) -> io::Result<()> {
+        self.stream.write_all(bytes.as_ref()).await?;
+        self.stream.flush().await
+    }
+
+    /// Sends nothing more, and reads on.
+    pub(super) async fn finish(&mut self) -> io::Result<()> {
+        self.stream.shutdown().await
+    }
+
     pub(super) fn since_sent(&self) -> Duration {
         self.sent.elapsed()
     }

@@ -20,7 +20,7 @@ pub(super) async fn prove(seen: &Seen<'_>, sight: &Sight) -> Result<Met, String>
         TlsSight::Alert(number) => shake.alert(*number, sight).await.map(|()| 1)?,
         TlsSight::Chooses(protocol) => shake.chooses(protocol, sight).await.map(|()| 1)?,
     };
-    Ok(Met { connections, ended: None, held: Vec::new() })
+    Ok(Met { connections, ended: None, spared: 0, held: Vec::new() })
 }
 
 struct Shake<'a> {

@@ -6,9 +6,12 @@ use super::secure::{self, Trust};
 use super::{Proven, Reply, prove};
 use crate::dialect::Dialect;
 use crate::fault::{Lane, Premise, Probe};
-use crate::scenario::{Markers, Scenario, ScenarioSpec};
+use crate::scenario::{Claim, Markers, Scenario, ScenarioSpec};
 use crate::script::{self, Play};
 use crate::server::{MockUpstream, Options, Provider, ProviderOptions};
+
+/// Bytes in the body of a long request.
+const UPLOAD: usize = 1 << 16;
 
 pub(super) struct Stage {
     pub(super) provider: Provider,
@@ -73,6 +76,27 @@ impl Stage {
         })
     }
 
+    /// Gives what carries no marker to the scenario.
+    pub(super) fn claim(&self) -> Result<Claim, String> {
+        self.mock.claim("selftest", &self.scenario, 1).map_err(|error| error.to_string())
+    }
+
+    /// The head and the body of a long request.
+    pub(super) fn upload(&self, lane: Lane, expects: bool) -> (String, String) {
+        let (word, stream) = (&self.word, lane == Lane::Stream);
+        let mut body = format!(
+            r#"{{"model":"gpt-5","stream":{stream},"messages":[{{"role":"user","content":"say {word} "#
+        );
+        let end = r#""}]}"#;
+        body.extend(std::iter::repeat_n('x', UPLOAD - body.len() - end.len()));
+        body.push_str(end);
+        let expect = if expects { "Expect: 100-continue\r\n" } else { "" };
+        let head = format!(
+            "POST /v1/chat/completions HTTP/1.1\r\nHost: upstream\r\nContent-Type: application/json\r\n{expect}Content-Length: {UPLOAD}\r\n\r\n"
+        );
+        (head, body)
+    }
+
     pub(super) fn request(&self, probe: Probe, lane: Lane) -> String {
         let (word, stream) = (&self.word, lane == Lane::Stream);
         let chat = |more: &str| {
@@ -82,7 +106,9 @@ impl Stage {
         let usage = if stream { r#","stream_options":{"include_usage":true}"# } else { "" };
         let schema = r#","response_format":{"type":"json_schema","json_schema":{"name":"s","schema":{"type":"object"}}}"#;
         let body = match probe {
-            Probe::Chat | Probe::Connect | Probe::Hello | Probe::Tls => chat(""),
+            Probe::Chat | Probe::Connect | Probe::Hello | Probe::Tls | Probe::Upload | Probe::Http2 => {
+                chat("")
+            }
             Probe::ChatUsage => chat(usage),
             Probe::ChatChoices => chat(r#","n":2"#),
             Probe::ChatLogprobs => chat(r#","logprobs":true"#),
@@ -116,7 +142,9 @@ fn path(probe: Probe, lane: Lane) -> &'static str {
             | Probe::ChatSchema
             | Probe::Connect
             | Probe::Hello
-            | Probe::Tls,
+            | Probe::Tls
+            | Probe::Upload
+            | Probe::Http2,
             _,
         ) => "/v1/chat/completions",
         (Probe::Embeddings | Probe::EmbeddingsOfTwo, _) => "/v1/embeddings",

@@ -8,15 +8,17 @@ use tokio::io::AsyncWriteExt as _;
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
+use super::aftermath::Aftermath;
 use super::head::Refused;
-use super::impose::{self, Meeting};
+use super::impose::{self, Approach, Meeting};
 use super::intake::{self, Arrived, Body, Cut, Intake, Opening};
-use super::play::{self, Finished, Stage};
+use super::play::{self, Finished, Stage, Upload};
 use super::provider::Place;
 use super::roster::Lease;
 use super::wire::{Left, Socket, Wire};
 use super::{Core, tls};
 use crate::dialect::Scene;
+use crate::fault::{Op, Strikes};
 use crate::journal::{Ended, Entry, Played, Record, Standing};
 use crate::scenario::{Inner as Scenario, Owner};
 use crate::script::{Play, Reply, Request, Turn};
@@ -36,13 +38,14 @@ pub(super) async fn serve(
     }
     let mut wire = Wire::new(Socket::Tcp(stream));
     if let Some(meeting) = struck {
-        match impose::strike(meeting, wire, core.caps.patience).await {
+        let alone = core.roster.is_alone(&place, lease.id());
+        match impose::strike(meeting, wire, core.caps.patience, alone).await {
             Finished::GoOn(served) => wire = served,
             Finished::Linger(closing) => {
                 lease.linger();
                 return play::linger(closing).await;
             }
-            Finished::Gone => return,
+            Finished::Gone | Finished::Idle(..) => return,
         }
     }
     if wire.is_plain() && tls::begins(&mut wire).await {
@@ -71,13 +74,19 @@ pub(super) async fn serve(
         };
         sequence += 1;
         let line = Line { core: &core, place: &place, connection: lease.id(), sequence };
-        intake::invite(&mut wire, &head).await;
-        let finished = match Body::of(head, arrived, intake).read(&mut wire).await {
-            (arrived, None) => line.answer(arrived, wire).await,
-            (arrived, Some(cut)) => line.cut_off(arrived, cut, wire).await,
+        let body = Body::of(head, arrived, intake);
+        let struck = place.imposed(Strikes::Request).and_then(|active| active.meets(lease.id()));
+        let finished = match struck {
+            None => line.take(body, wire).await,
+            Some(meeting) => line.meet(meeting, body, wire).await,
+        };
+        let finished = match finished {
+            Finished::Idle(again, aftermath) if lease.idle() => aftermath.play(again).await,
+            finished => finished,
         };
         match finished {
             Finished::GoOn(again) => wire = again,
+            Finished::Idle(..) => return,
             Finished::Linger(closing) => {
                 // For the provider the connection is closed; its task only waits for the peer.
                 lease.linger();
@@ -123,6 +132,70 @@ struct Desk {
 }
 
 impl Line<'_> {
+    /// Reads the body, and answers.
+    async fn take(&self, mut body: Body, mut wire: Wire) -> Finished {
+        body.invite(&mut wire).await;
+        match body.read(&mut wire).await {
+            Ok(()) => self.answer(body.arrived(), wire).await,
+            Err(cut) => self.cut_off(body.arrived(), cut, wire).await,
+        }
+    }
+
+    /// Lets an imposed fault strike before the body is read, if the request gives it occasion.
+    async fn meet(&self, meeting: Meeting, mut body: Body, mut wire: Wire) -> Finished {
+        match impose::approach(&meeting, &mut body, &mut wire).await {
+            Approach::Over(ended, cut) => {
+                meeting.ended(ended);
+                self.cut_off(body.arrived(), cut, wire).await
+            }
+            Approach::Served => {
+                drop(meeting);
+                self.take(body, wire).await
+            }
+            Approach::Strikes(program) => self.strike(&meeting, program, body, wire).await,
+        }
+    }
+
+    /// Plays an imposed fault. Whose request it is must show in what has been read of it, unless the provider is held.
+    async fn strike(&self, meeting: &Meeting, program: &[Op], body: Body, wire: Wire) -> Finished {
+        let desk = self.admit(body.so_far());
+        let active = meeting.active();
+        let mut plan = desk.record.change(|entry| {
+            let (dialect, scene) = (self.place.dialect, self.scene());
+            let plan = step::strike(program, &active.bindings, &entry.request, dialect, scene);
+            entry.fault = Some(active.fault.id.clone());
+            plan
+        });
+        let intended = std::mem::take(&mut plan.intended);
+        desk.record.plays(Played::intended(intended, self.core.caps.reply_body));
+        meeting.strikes(body.stored());
+        let finished = play::play(self.stage(&desk, wire, Some(Upload { body, meeting })), &plan).await;
+        let (ended, written) = desk.record.change(|entry| (entry.ended, entry.bytes_written));
+        meeting.note(|record| record.written = written);
+        if ended != Ended::Complete {
+            meeting.ended(ended);
+        }
+        finished
+    }
+
+    fn stage<'s>(&'s self, desk: &'s Desk, wire: Wire, upload: Option<Upload<'s>>) -> Stage<'s> {
+        Stage {
+            wire,
+            record: &desk.record,
+            scenario: desk.scenario.as_ref().map(|(scenario, _)| &**scenario),
+            upload,
+            clock: self.core.clock,
+            alarm: &self.core.alarm,
+            patience: self.core.caps.patience,
+        }
+    }
+
+    fn scene(&self) -> Scene<'_> {
+        let unix_time = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
+        let serial = self.place.serial.fetch_add(1, Relaxed);
+        Scene { identity: &self.place.identity, serial, unix_time }
+    }
+
     async fn answer(&self, arrived: Arrived, wire: Wire) -> Finished {
         let desk = self.admit(arrived);
         let mut plan = desk.record.change(|entry| {
@@ -133,15 +206,23 @@ impl Line<'_> {
         });
         let intended = std::mem::take(&mut plan.intended);
         desk.record.plays(Played::intended(intended, self.core.caps.reply_body));
-        let stage = Stage {
-            wire,
-            record: &desk.record,
-            scenario: desk.scenario.as_ref().map(|(scenario, _)| &**scenario),
-            clock: self.core.clock,
-            alarm: &self.core.alarm,
-            patience: self.core.caps.patience,
-        };
-        play::play(stage, &plan).await
+        let scenario = desk.scenario.as_ref().map(|(scenario, _)| Arc::clone(scenario));
+        let idle = std::mem::take(&mut plan.idle);
+        match play::play(self.stage(&desk, wire, None), &plan).await {
+            Finished::GoOn(wire) if !idle.is_empty() => {
+                let aftermath = Aftermath::coming(idle, &desk.record, scenario, self.core.clock);
+                Finished::Idle(wire, Box::new(aftermath))
+            }
+            finished => {
+                if !idle.is_empty() {
+                    desk.record.change(|entry| {
+                        entry.delivered = false;
+                        entry.undelivered.get_or_insert_with(|| "the connection is not kept".to_owned());
+                    });
+                }
+                finished
+            }
+        }
     }
 
     /// Notes a request whose body did not come whole, and closes.
@@ -219,15 +300,15 @@ impl Line<'_> {
             played: Played::default(),
             bytes_written: 0,
             ended: Ended::Open,
+            aftermath: None,
             delivered: false,
             undelivered: Some("the exchange is under way".to_owned()),
         }
     }
 
     fn plan(&self, desk: &Desk, request: &Request) -> (Option<usize>, Plan) {
-        let unix_time = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
-        let serial = self.place.serial.fetch_add(1, Relaxed);
-        let scene = Scene { identity: &self.place.identity, serial, unix_time };
+        let scene = self.scene();
+        let unix_time = scene.unix_time;
         let answer =
             |turn: &Turn| step::compile(&Answer { turn, request, dialect: self.place.dialect, scene });
         let healthy = || answer(&Turn::play(Play::Ok(Reply::default())));

@@ -11,7 +11,7 @@ use super::Caps;
 use super::chunked::{Chunked, Front};
 use super::head::{Framing, Head, Refused, Scan};
 use super::wire::{Left, Wire};
-use crate::journal::{Clock, Moment};
+use crate::journal::{Clock, Entry, Moment};
 use crate::script::Request;
 
 /// Memory for a body that is taken before any of it has come.
@@ -27,6 +27,18 @@ pub(super) struct Arrived {
     pub(super) arrived: Moment,
     /// `None` when the body did not come whole.
     pub(super) body_read: Option<Moment>,
+}
+
+impl Arrived {
+    /// Notes in the entry of this request what has come of it since.
+    pub(super) fn enter(self, entry: &mut Entry) {
+        entry.request = self.request;
+        entry.body_length = self.body_length;
+        entry.body_sha256 = self.body_sha256;
+        entry.body_capped = self.body_capped;
+        entry.request_complete = self.body_read.is_some();
+        entry.body_read = self.body_read;
+    }
 }
 
 /// What a request is read with.
@@ -83,13 +95,6 @@ pub(super) async fn head(wire: &mut Wire, intake: Intake) -> Opening {
     }
 }
 
-/// Asks for the body where the client waits for that. What it has left by then is noticed by who reads on.
-pub(super) async fn invite(wire: &mut Wire, head: &Head) {
-    if head.expects_continue() {
-        let _ = wire.socket.write_all(b"HTTP/1.1 100 Continue\r\n\r\n").await;
-    }
-}
-
 /// A body while it comes in.
 #[derive(Debug)]
 pub(super) struct Body {
@@ -100,6 +105,9 @@ pub(super) struct Body {
     length: u64,
     digest: Sha256,
     arrived: Moment,
+    /// Whether the client waits to be asked for it.
+    awaited: bool,
+    whole: Option<Moment>,
 }
 
 /// What of the body is to come.
@@ -126,6 +134,7 @@ impl Body {
             Framing::Chunked => (Place::Chunked(Chunked::default()), 0),
         };
         let expected = usize::try_from(expected).unwrap_or_default().min(intake.caps.request_body);
+        let awaited = head.expects_continue();
         Self {
             request: head.request,
             place,
@@ -134,54 +143,105 @@ impl Body {
             length: 0,
             digest: Sha256::new(),
             arrived,
+            awaited,
+            whole: None,
         }
     }
 
-    /// Reads the body to its end.
-    pub(super) async fn read(mut self, wire: &mut Wire) -> (Arrived, Option<Cut>) {
-        loop {
-            match self.part(wire).await {
-                Ok(Progress::Part) => {}
-                Ok(Progress::Whole) => return (self.arrived(true), None),
-                Err(cut) => return (self.arrived(false), Some(cut)),
+    /// Whether the client waits for `100 Continue` before it sends the body.
+    pub(super) fn is_awaited(&self) -> bool {
+        self.awaited
+    }
+
+    /// Asks for the body where the client waits for that.
+    pub(super) async fn invite(&mut self, wire: &mut Wire) {
+        if std::mem::take(&mut self.awaited) {
+            let go_on = b"HTTP/1.1 100 Continue\r\n\r\n";
+            // That the client has left by then is noticed by who reads on.
+            if wire.socket.write_all(go_on).await.is_ok() {
+                let _ = wire.socket.flush().await;
             }
         }
     }
 
-    /// Takes what has come of it, or waits for more.
+    /// Reads the body to its end. Nothing is lost when the future is dropped before.
     ///
     /// # Errors
     /// Why it will not come whole.
-    pub(super) async fn part(&mut self, wire: &mut Wire) -> Result<Progress, Cut> {
-        let whole = match self.place {
-            Place::Length(left) => self.part_of_length(left, wire)?,
-            Place::Chunked(coding) => self.part_of_chunks(coding, wire)?,
-        };
-        if whole {
-            return Ok(Progress::Whole);
+    pub(super) async fn read(&mut self, wire: &mut Wire) -> Result<(), Cut> {
+        while self.take(usize::MAX, wire)? == Progress::Part {
+            within(self.intake.caps.request_silence, wire.more_of_body()).await?;
         }
-        within(self.intake.caps.request_silence, wire.more_of_body()).await.map(|()| Progress::Part)
+        Ok(())
     }
 
-    fn part_of_length(&mut self, left: u64, wire: &mut Wire) -> Result<bool, Cut> {
+    /// Reads so many bytes more of it and no others, if it has as many. Nothing is lost when the future is dropped before.
+    ///
+    /// # Errors
+    /// Why they will not come.
+    pub(super) async fn read_to(&mut self, length: u64, wire: &mut Wire) -> Result<(), Cut> {
+        loop {
+            let wanted = usize::try_from(length.saturating_sub(self.length)).unwrap_or(usize::MAX);
+            if self.take(wanted, wire)? == Progress::Whole || self.length >= length {
+                return Ok(());
+            }
+            let missing = usize::try_from(length - self.length).unwrap_or(usize::MAX);
+            within(self.intake.caps.request_silence, wire.at_most(missing)).await?;
+        }
+    }
+
+    /// How many bytes of it have been read.
+    pub(super) fn length(&self) -> u64 {
+        self.length
+    }
+
+    /// Whether it is whole.
+    pub(super) fn is_whole(&self) -> bool {
+        self.whole.is_some()
+    }
+
+    /// What of it is stored.
+    pub(super) fn stored(&self) -> &[u8] {
+        &self.stored
+    }
+
+    /// Takes what has come of it, at most so many bytes.
+    fn take(&mut self, most: usize, wire: &mut Wire) -> Result<Progress, Cut> {
+        let whole = self.whole.is_some()
+            || match self.place {
+                Place::Length(left) => self.part_of_length(left, most, wire)?,
+                Place::Chunked(coding) => self.part_of_chunks(coding, most, wire)?,
+            };
+        if whole {
+            self.whole.get_or_insert_with(|| self.intake.clock.now());
+        }
+        Ok(if whole { Progress::Whole } else { Progress::Part })
+    }
+
+    fn part_of_length(&mut self, left: u64, most: usize, wire: &mut Wire) -> Result<bool, Cut> {
         if self.length.saturating_add(left) > self.intake.caps.request_length {
             return Err(TOO_MUCH);
         }
-        let here = usize::try_from(left).unwrap_or(usize::MAX).min(wire.ahead().len());
+        let here = usize::try_from(left).unwrap_or(usize::MAX).min(wire.ahead().len()).min(most);
         self.add(here, wire);
         let left = left - here as u64;
         self.place = Place::Length(left);
         Ok(left == 0)
     }
 
-    fn part_of_chunks(&mut self, mut coding: Chunked, wire: &mut Wire) -> Result<bool, Cut> {
+    fn part_of_chunks(&mut self, mut coding: Chunked, mut most: usize, wire: &mut Wire) -> Result<bool, Cut> {
         loop {
-            let front = coding.front(wire.ahead());
+            let ahead = wire.ahead();
+            let reach = if matches!(coding, Chunked::Data(_)) { ahead.len().min(most) } else { ahead.len() };
+            let front = coding.front(&ahead[..reach]);
             match front.map_err(|why| Cut::Refused(Refused { status: 400, why }))? {
                 Front::Data(count) if self.length + count as u64 > self.intake.caps.request_length => {
                     return Err(TOO_MUCH);
                 }
-                Front::Data(count) => self.add(count, wire),
+                Front::Data(count) => {
+                    self.add(count, wire);
+                    most -= count;
+                }
                 Front::Coding(count) => wire.take(count),
                 Front::Unclear => break,
                 Front::Behind => return Ok(true),
@@ -202,7 +262,7 @@ impl Body {
     }
 
     /// The request with as much of its body as has come.
-    pub(super) fn arrived(self, whole: bool) -> Arrived {
+    pub(super) fn arrived(self) -> Arrived {
         let body_capped = self.length > self.stored.len() as u64;
         let request = Request { body: Bytes::from(self.stored), ..self.request };
         Arrived {
@@ -211,7 +271,20 @@ impl Body {
             body_sha256: hex(&self.digest.finalize()),
             body_capped,
             arrived: self.arrived,
-            body_read: whole.then(|| self.intake.clock.now()),
+            body_read: self.whole,
+        }
+    }
+
+    /// The same while more may come.
+    pub(super) fn so_far(&self) -> Arrived {
+        let (request, stored) = (self.request.clone(), Bytes::copy_from_slice(&self.stored));
+        Arrived {
+            request: Request { body: stored, ..request },
+            body_length: self.length,
+            body_sha256: hex(&self.digest.clone().finalize()),
+            body_capped: self.length > self.stored.len() as u64,
+            arrived: self.arrived,
+            body_read: self.whole,
         }
     }
 }

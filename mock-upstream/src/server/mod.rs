@@ -1,5 +1,6 @@
 //! The only owner of sockets: listeners, connections, and what is played on them.
 
+mod aftermath;
 mod alarm;
 mod chunked;
 mod connection;

@@ -10,7 +10,10 @@ use socket2::SockRef;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::time::{Instant, sleep, timeout};
 
+use super::aftermath::Aftermath;
 use super::alarm::Alarm;
+use super::impose::Meeting;
+use super::intake::{Body, Cut};
 use super::wire::{Left, Wire};
 use crate::journal::{Clock, Ended, Record};
 use crate::scenario::Inner as Scenario;
@@ -25,10 +28,19 @@ pub(super) struct Stage<'a> {
     pub(super) wire: Wire,
     pub(super) record: &'a Record,
     pub(super) scenario: Option<&'a Scenario>,
+    /// The body of the request, where an imposed fault strikes before that was read.
+    pub(super) upload: Option<Upload<'a>>,
     pub(super) clock: Clock,
     pub(super) alarm: &'a Alarm,
     /// The longest silence of a hang, and the longest wait for a peer that does not read.
     pub(super) patience: Duration,
+}
+
+/// A body that is still to come, and the fault that strikes before that.
+#[derive(Debug)]
+pub(super) struct Upload<'a> {
+    pub(super) body: Body,
+    pub(super) meeting: &'a Meeting,
 }
 
 /// How a step went.
@@ -74,7 +86,11 @@ pub(super) async fn play(mut stage: Stage<'_>, plan: &Plan) -> Finished {
         astray.get_or_insert_with(|| "the exchange was over before the scripted thing happened".to_owned());
     }
     let now = stage.clock.now();
+    let upload = stage.upload.take();
     stage.record.change(|entry| {
+        if let Some(Upload { body, .. }) = upload {
+            body.arrived().enter(entry);
+        }
         entry.ended = ended;
         entry.ended_at = Some(now);
         entry.played.complete = ended == Ended::Complete;
@@ -98,6 +114,8 @@ pub(super) async fn play(mut stage: Stage<'_>, plan: &Plan) -> Finished {
 pub(super) enum Finished {
     /// Another request may come.
     GoOn(Wire),
+    /// Something is done to the connection until the next request comes.
+    Idle(Wire, Box<Aftermath>),
     /// FIN was sent.
     Linger(Wire),
     /// Nothing.
@@ -135,7 +153,33 @@ impl Stage<'_> {
                 }
             },
             Step::Reset => self.reset(),
+            Step::HalfClose => match self.wire.socket.shutdown().await {
+                Ok(()) => Outcome::Done,
+                Err(_) => self.lost(),
+            },
+            Step::ReadRest => self.read_rest().await,
+            Step::AwaitReuse => Outcome::Astray("the connection is not idle".to_owned()),
             Step::Hang => Outcome::Over(self.hang().await, Part::Done),
+        }
+    }
+
+    /// Reads the rest of the request; where it does not come whole, the connection is closed.
+    async fn read_rest(&mut self) -> Outcome {
+        let Some(Upload { body, meeting }) = &mut self.upload else { return Outcome::Done };
+        let read = tokio::select! {
+            biased;
+            read = body.read(&mut self.wire) => Some(read),
+            () = closing(self.scenario, None) => None,
+            () = meeting.lifted() => None,
+        };
+        match read {
+            Some(Ok(())) => Outcome::Done,
+            Some(Err(Cut::Left(left))) => Outcome::Over(ended_by(left), Part::Done),
+            Some(Err(Cut::Refused(_))) | None => {
+                // An error means that the peer has just gone by itself.
+                let _ = self.wire.socket.shutdown().await;
+                Outcome::Over(Ended::ClosedByMock, Part::Missing)
+            }
         }
     }
 
@@ -144,7 +188,7 @@ impl Stage<'_> {
         tokio::select! {
             () = self.alarm.sleep(time) => None,
             left = self.wire.leaves() => Some(ended_by(left)),
-            () = closing(self.scenario) => Some(Ended::ClosedByMock),
+            () = closing(self.scenario, self.upload.as_ref()) => Some(Ended::ClosedByMock),
         }
     }
 
@@ -212,7 +256,7 @@ impl Stage<'_> {
             None => tokio::select! {
                 biased;
                 result = write_all(&mut self.wire, bytes, &mut written) => Some(result),
-                () = closing(self.scenario) => None,
+                () = closing(self.scenario, self.upload.as_ref()) => None,
                 () = sleep(self.patience) => None,
             },
         };
@@ -269,10 +313,20 @@ async fn write_all(wire: &mut Wire, bytes: &[u8], written: &mut usize) -> io::Re
     wire.socket.flush().await
 }
 
-async fn closing(scenario: Option<&Scenario>) {
-    match scenario {
-        Some(scenario) => scenario.closing().await,
-        None => std::future::pending().await,
+/// Waits until nobody wants the exchange to go on.
+async fn closing(scenario: Option<&Scenario>, upload: Option<&Upload<'_>>) {
+    let scenario = async {
+        match scenario {
+            Some(scenario) => scenario.closing().await,
+            None => std::future::pending().await,
+        }
+    };
+    match upload {
+        None => scenario.await,
+        Some(Upload { meeting, .. }) => tokio::select! {
+            () = scenario => {}
+            () = meeting.lifted() => {}
+        },
     }
 }
 

@@ -79,6 +79,14 @@ impl Roster {
         open.filter(|seat| seat.activity.load(SeqCst) != LINGERING).count()
     }
 
+    /// Whether no connection of this provider that is older than this one is open on the mock's side.
+    pub(super) fn is_alone(&self, place: &Arc<Place>, id: u64) -> bool {
+        let seats = self.seats();
+        let mut older =
+            seats.open.iter().filter(|(other, seat)| **other < id && Arc::ptr_eq(&seat.place, place));
+        older.all(|(_, seat)| seat.activity.load(SeqCst) == LINGERING)
+    }
+
     /// Closes the provider's connections on which no exchange is under way, and waits until they are closed; how many
     /// that were. The others close once their exchange has ended.
     pub(super) async fn drop_idle(&self, place: &Arc<Place>) -> usize {

@@ -7,6 +7,7 @@ use std::sync::atomic::AtomicBool;
 use std::task::{Context, Poll, Waker};
 
 use bytes::{Buf as _, BytesMut};
+use socket2::SockRef;
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, ReadBuf};
 use tokio::net::TcpStream;
 use tokio_rustls::server::TlsStream;
@@ -19,6 +20,9 @@ const MOST_AHEAD: usize = 1 << 16;
 const READ: usize = 1 << 12;
 /// What is asked of it while a long body comes in.
 const LONG_READ: usize = 1 << 16;
+
+/// What the network keeps of an unread connection; the system takes it for a wish.
+const LITTLE: usize = 1 << 12;
 
 /// What carries the bytes.
 #[derive(Debug)]
@@ -104,6 +108,16 @@ impl Wire {
         self.read(LONG_READ).await
     }
 
+    /// The same, so many bytes at most: the rest stays with the network, which then slows the peer down.
+    pub(super) async fn at_most(&mut self, most: usize) -> Result<(), Left> {
+        if self.left.is_none() {
+            let mut limited = (&mut self.socket).take(most as u64);
+            let read = limited.read_buf(&mut self.ahead).await;
+            self.note(&read);
+        }
+        self.left.map_or(Ok(()), Err)
+    }
+
     async fn read(&mut self, most: usize) -> Result<(), Left> {
         if self.left.is_none() {
             self.ahead.reserve(most);
@@ -111,6 +125,12 @@ impl Wire {
             self.note(&read);
         }
         self.left.map_or(Ok(()), Err)
+    }
+
+    /// Lets the network keep little of what was not read, so that the peer soon cannot write.
+    pub(super) fn hold_little(&self) {
+        // Were it refused, more would be needed to fill the connection.
+        let _ = SockRef::from(self.socket.tcp()).set_recv_buffer_size(LITTLE);
     }
 
     /// How the peer has left, as far as it was noticed.

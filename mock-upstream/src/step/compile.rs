@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::{Head, Plan, Score, Step, frame, program};
 use crate::dialect::{Content, Dialect, EventRole, Healthy, Scene};
-use crate::fault::{Catalogue, Lane};
+use crate::fault::{Bindings, Catalogue, Lane, Op};
 use crate::script::{
     AfterEvents, EventsPlay, FaultPlay, Headers, NamedPlay, Play, Reply, Request, StatusPlay, Turn,
 };
@@ -145,6 +145,23 @@ fn fault(answer: &Answer<'_>, play: &FaultPlay) -> Plan {
     Plan { fault: Some(fault.id.clone()), ..plan }
 }
 
+/// What is done to a request of which the head has been read, and perhaps a part of its body.
+pub(crate) fn strike(
+    program: &[Op],
+    bindings: &Bindings,
+    request: &Request,
+    dialect: Dialect,
+    scene: Scene<'_>,
+) -> Plan {
+    let nothing = nothing();
+    let mut score = Score::new(&nothing, request, scene.unix_time);
+    let dialect = dialect.speaking_to(request);
+    match program::upload::play(&mut score, program, bindings, dialect, scene) {
+        Ok(()) => score.plan(),
+        Err(why) => loud(request, scene.unix_time, "mock_upstream_inapplicable", &why),
+    }
+}
+
 fn score<'a>(answer: &Answer<'a>, healthy: &'a Healthy) -> Score<'a> {
     Score::new(healthy, answer.request, answer.scene.unix_time)
 }
@@ -156,13 +173,18 @@ fn inapplicable(answer: &Answer<'_>, why: &str) -> Plan {
 fn loud(request: &Request, unix_time: u64, kind: &str, why: &str) -> Plan {
     let error = json!({"error": {"message": why, "type": kind, "param": null, "code": kind}});
     let body = Bytes::from(error.to_string());
-    let nothing = Healthy {
+    let nothing = nothing();
+    let mut score = Score::new(&nothing, request, unix_time);
+    score.whole(Head::new(501, None, nothing.headers.clone()), &body);
+    Plan { instead: Some(why.to_owned()), ..score.plan() }
+}
+
+/// The reply under which there is none.
+fn nothing() -> Healthy {
+    Healthy {
         status: 501,
         headers: Headers::from_iter([("content-type", "application/json")]),
         content: Content::Whole(Bytes::new()),
         refused: None,
-    };
-    let mut score = Score::new(&nothing, request, unix_time);
-    score.whole(Head::new(501, None, nothing.headers.clone()), &body);
-    Plan { instead: Some(why.to_owned()), ..score.plan() }
+    }
 }

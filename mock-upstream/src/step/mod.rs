@@ -12,6 +12,7 @@ use bytes::Bytes;
 
 use crate::script::Headers;
 
+pub(crate) use compile::strike;
 pub use compile::{Answer, compile, unscripted};
 use frame::Head;
 pub(crate) use frame::refusal;
@@ -22,6 +23,8 @@ use score::Score;
 pub struct Plan {
     /// What is done, in order. Without `Close`, `Reset` or `Hang` at its end the connection goes on.
     pub steps: Vec<Step>,
+    /// What is done to the connection once the exchange is over, until the next request begins.
+    pub idle: Vec<Step>,
     /// What the peer would read if all were written.
     pub intended: Intended,
     /// The step that makes it the scripted thing: once a wait, a drip or a hang has begun, or another step is
@@ -74,6 +77,12 @@ pub enum Step {
     CloseUnannounced,
     /// RST.
     Reset,
+    /// FIN, while what the peer sends is still read.
+    HalfClose,
+    /// Reads what is left of the request.
+    ReadRest,
+    /// Waits until the next request begins; only for an idle connection.
+    AwaitReuse,
     /// Silence until the peer leaves or the cap is reached.
     Hang,
 }

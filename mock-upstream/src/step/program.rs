@@ -6,6 +6,7 @@ mod event_form;
 mod events;
 mod head;
 mod reply;
+pub(super) mod upload;
 mod words;
 
 use std::time::Duration;
@@ -13,8 +14,8 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use super::{Answer, Head, Score, Step, recode};
-use crate::dialect::Healthy;
-use crate::fault::{Bindings, Op, TlsOp};
+use crate::dialect::{Dialect, Healthy, Scene};
+use crate::fault::{Bindings, Op, Refusal, TlsOp};
 use crate::script::Reply;
 
 /// What a program is played with.
@@ -74,6 +75,12 @@ pub(super) fn play(score: &mut Score<'_>, program: &[Op], stage: &Stage<'_>) -> 
             Op::Tls(TlsOp::CloseUnannounced) => score.last(Step::CloseUnannounced),
             Op::Reset => score.last(Step::Reset),
             Op::Hang => score.last(Step::Hang),
+            Op::Refusal(refusal) => {
+                let Answer { dialect, scene, .. } = *stage.answer;
+                self::refusal(score, refusal, bindings, dialect, scene);
+            }
+            Op::Idle => score.idle(),
+            Op::AwaitReuse => score.then(Step::AwaitReuse),
             over_the_reply => {
                 if let Some(why) = &score.healthy().refused {
                     return Err(why.clone());
@@ -85,6 +92,17 @@ pub(super) fn play(score: &mut Score<'_>, program: &[Op], stage: &Stage<'_>) -> 
     Ok(())
 }
 
+fn refusal(score: &mut Score<'_>, op: &Refusal, bindings: &Bindings, dialect: Dialect, scene: Scene<'_>) {
+    let status = u16::try_from(op.status.value(bindings)).unwrap_or_default();
+    let own = dialect.refusal(status, &scene);
+    let mut headers = own.headers.clone();
+    if op.closing {
+        headers.set("connection", "close");
+    }
+    score.whole(Head::new(own.status, None, headers), &own.body());
+    score.decide_first();
+}
+
 fn play_over_reply(score: &mut Score<'_>, op: &Op, stage: &Stage<'_>) -> Result<(), String> {
     let Stage { bindings, answer } = stage;
     match op {
@@ -94,7 +112,6 @@ fn play_over_reply(score: &mut Score<'_>, op: &Op, stage: &Stage<'_>) -> Result<
                 score.wait(Duration::from_millis(time.value(bindings)));
             }
         }
-        Op::Refusal(status) => refuse(score, *status, answer),
         Op::Head(head) => head::play(score, head, bindings),
         Op::Body(extent) => score.body(*extent),
         Op::Events(span) => events::events(score, span, bindings)?,
@@ -124,7 +141,12 @@ fn play_over_reply(score: &mut Score<'_>, op: &Op, stage: &Stage<'_>) -> Result<
         | Op::Close
         | Op::Reset
         | Op::Hang
+        | Op::Idle
+        | Op::AwaitReuse
+        | Op::Refusal(_)
         | Op::Connection(_)
+        | Op::Request(_)
+        | Op::Http2(_)
         | Op::Tls(_) => {}
     }
     Ok(())
@@ -133,11 +155,6 @@ fn play_over_reply(score: &mut Score<'_>, op: &Op, stage: &Stage<'_>) -> Result<
 fn head_of(score: &Score<'_>) -> Head {
     let healthy = score.healthy();
     Head::new(healthy.status, None, healthy.headers.clone())
-}
-
-fn refuse(score: &mut Score<'_>, status: u16, answer: &Answer<'_>) {
-    let own = answer.dialect.refusal(status, &answer.scene);
-    score.whole(Head::new(own.status, None, own.headers.clone()), &own.body());
 }
 
 fn hex(digits: &str) -> Result<Bytes, String> {

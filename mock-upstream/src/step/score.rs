@@ -25,6 +25,8 @@ pub(super) struct Score<'a> {
     latest_event: Option<Bytes>,
     framing: Framing,
     steps: Vec<Step>,
+    /// How many of the steps belong to the exchange, where some do not.
+    exchange: Option<usize>,
     head: Option<Head>,
     intended: Intention,
     decisive: Option<usize>,
@@ -46,6 +48,7 @@ impl<'a> Score<'a> {
             latest_event: None,
             framing: Framing::Bodiless,
             steps: Vec::new(),
+            exchange: None,
             head: None,
             intended: Intention::default(),
             decisive: None,
@@ -322,9 +325,25 @@ impl<'a> Score<'a> {
         }
     }
 
+    /// What follows is done to the idle connection.
+    pub(super) fn idle(&mut self) {
+        self.exchange.get_or_insert(self.steps.len());
+    }
+
+    /// A step that is the decisive one unless there is one already.
+    pub(super) fn then(&mut self, step: Step) {
+        self.steps.push(step);
+        self.decide_first();
+    }
+
     pub(super) fn last(&mut self, step: Step) {
         self.steps.push(step);
         self.decide();
+    }
+
+    /// Makes the latest step the decisive one, unless there is one already.
+    pub(super) fn decide_first(&mut self) {
+        self.decisive = self.decisive.or(self.steps.len().checked_sub(1));
     }
 
     /// Makes the latest step the decisive one, unless a later one claims that too.
@@ -332,7 +351,7 @@ impl<'a> Score<'a> {
         self.decisive = self.steps.len().checked_sub(1);
     }
 
-    pub(super) fn plan(self) -> Plan {
+    pub(super) fn plan(mut self) -> Plan {
         let says_close = |head: &Head| {
             head.headers.get("connection").is_some_and(|value| value.to_ascii_lowercase().contains("close"))
         };
@@ -347,8 +366,10 @@ impl<'a> Score<'a> {
             },
             None => Intended::default(),
         };
-        let decisive = self.decisive.unwrap_or_else(|| self.steps.len().saturating_sub(1));
-        Plan { steps: self.steps, intended, decisive, fault: None, instead: None, keep_alive }
+        let idle = self.exchange.map_or_else(Vec::new, |exchange| self.steps.split_off(exchange));
+        let last = self.steps.len().saturating_sub(1);
+        let decisive = self.decisive.map_or(last, |decisive| decisive.min(last));
+        Plan { steps: self.steps, idle, intended, decisive, fault: None, instead: None, keep_alive }
     }
 
     fn framed(&mut self, bytes: &Bytes, events: u32) {

@@ -54,7 +54,9 @@ fn asked(probe: Probe, lane: Lane) -> (&'static str, &'static str) {
     let stream = lane == Lane::Stream;
     let body = if stream { STREAM } else { CHAT };
     match probe {
-        Probe::Chat | Probe::Connect | Probe::Hello | Probe::Tls => ("/v1/chat/completions", body),
+        Probe::Chat | Probe::Connect | Probe::Hello | Probe::Tls | Probe::Upload | Probe::Http2 => {
+            ("/v1/chat/completions", body)
+        }
         Probe::ChatUsage if stream => {
             ("/v1/chat/completions", r#"{"stream":true,"stream_options":{"include_usage":true}}"#)
         }

@@ -3,9 +3,12 @@
 #![expect(clippy::unwrap_used, reason = "a test says what failed by its backtrace")]
 
 mod hostile;
+mod http2;
 mod impose;
 mod raw;
 mod recorded;
+mod requests;
+mod reuse;
 mod scenarios;
 mod selftest;
 mod stage;

@@ -12,6 +12,8 @@ pub enum ConnectionOp {
     Unanswered,
     /// Nothing is read from the connection, so that a long request cannot be written.
     Unread,
+    /// The connection is served like any other if no earlier one is open at the provider.
+    ServedAlone,
     /// The connection is served from here on like any other.
     Served,
 }

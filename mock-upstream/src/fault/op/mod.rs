@@ -7,8 +7,10 @@ mod event;
 mod event_edit;
 mod form;
 mod head;
+mod http2;
 mod place;
 mod reply;
+mod request;
 mod tls;
 pub mod words;
 
@@ -21,8 +23,10 @@ pub use event::{Ending, EventSpan, ForEver, InStream};
 pub use event_edit::EventEdit;
 pub use form::{Cut, EventPart, EventsAs, Fragment, Hex, LineEnd, Pack};
 pub use head::{ChunkOp, Extent, Flood, Framing, HeadOp, Pace, Recoding};
+pub use http2::{FrameOp, Http2Op};
 pub use place::Place;
-pub use reply::{Content, ErrorContent, ReplyOp};
+pub use reply::{Content, ErrorContent, Refusal, ReplyOp};
+pub use request::RequestOp;
 pub use tls::{Beginning, CertificateFlaw, TlsOp};
 
 /// What a fault plays, in order. A program that ends without `close`, `reset` or `hang` leaves the
@@ -46,10 +50,10 @@ pub enum Op {
         /// How many milliseconds.
         time: Arg,
     },
-    /// Writes the provider's own reply with this status.
-    Refusal(u16),
     /// Writes one whole, well-framed reply.
     Reply(ReplyOp),
+    /// Writes the provider's own reply with a status, whole and well-framed.
+    Refusal(Refusal),
     /// Writes the head of the healthy reply.
     Head(HeadOp),
     /// Writes a part of the healthy body under the framing of the head.
@@ -104,10 +108,18 @@ pub enum Op {
     Close,
     /// Closes the connection with RST.
     Reset,
+    /// The exchange is over: what follows is done to the idle connection, until the next request begins.
+    Idle,
+    /// Waits until the next request on the connection begins, without reading it.
+    AwaitReuse,
     /// Keeps the connection open in silence until the peer leaves or the cap is reached.
     Hang,
     /// Treats new connections of the provider so, before any request is read.
     Connection(ConnectionOp),
+    /// Does something with the body of the request while that comes in.
+    Request(RequestOp),
+    /// Does so with HTTP/2.
+    Http2(Http2Op),
     /// Does so with TLS.
     Tls(TlsOp),
 }
@@ -118,7 +130,12 @@ impl Op {
             Self::Wait(arg) | Self::EventPart(EventPart::Bytes(arg)) => vec![arg],
             Self::Fragment(Fragment::Filler(arg)) => vec![arg],
             Self::Events(span) | Self::Skip(span) => span.args(),
-            Self::Drip { every, bytes } => vec![every, bytes],
+            Self::Drip { every, bytes } | Self::Request(RequestOp::ReadSlowly { every, bytes }) => {
+                vec![every, bytes]
+            }
+            Self::Refusal(refusal) => vec![&refusal.status],
+            Self::Http2(op) => op.args(),
+            Self::Request(RequestOp::Read(bytes)) => vec![bytes],
             Self::WaitOneIn { replies, time } => vec![replies, time],
             Self::EventsAs(events) => events.args(),
             Self::EventAs(edit) => edit.fill.values().collect(),
@@ -154,9 +171,30 @@ impl Op {
             Self::Wait(_) | Self::Raw(_) | Self::Close | Self::Reset | Self::Hang | Self::Connection(_) => {
                 true
             }
+            Self::Http2(_) => true,
             Self::Tls(tls) => tls.needs_no_request(),
             _ => false,
         }
+    }
+
+    /// Whether it can be done to a request of which only the head was read.
+    pub(super) fn needs_head_alone(&self) -> bool {
+        match self {
+            Self::Wait(_)
+            | Self::Raw(_)
+            | Self::Close
+            | Self::Reset
+            | Self::Hang
+            | Self::Refusal(_)
+            | Self::Request(_) => true,
+            Self::Connection(connection) => *connection == ConnectionOp::Served,
+            _ => false,
+        }
+    }
+
+    /// Whether it can be done to a connection that is idle.
+    pub(super) fn suits_idle(&self) -> bool {
+        matches!(self, Self::Wait(_) | Self::Raw(_) | Self::AwaitReuse | Self::Close | Self::Reset)
     }
 
     pub(super) fn needs_events(&self) -> bool {

@@ -1,5 +1,7 @@
 //! Faults that strike before a marker can have been read: they are imposed on a provider, and lifted again.
 
+mod approach;
+mod http2;
 mod queue;
 mod record;
 mod shake;
@@ -18,6 +20,7 @@ use crate::fault::{BindError, Catalogue, ConnectionOp, Op, Strikes};
 use crate::journal::Clock;
 use crate::script::FaultPlay;
 
+pub(super) use approach::{Approach, approach};
 pub use record::Struck;
 pub(super) use record::{Active, Meeting};
 pub(super) use strike::strike;
@@ -96,7 +99,7 @@ impl Provider {
             return Err(ImposeError::PlayedByTurn(fault.id.clone()));
         }
         let bindings = fault.bind(&play.params)?;
-        let program = fault.at_connect().map(Vec::as_slice).unwrap_or_default();
+        let program = fault.imposed();
         let tls = self.authority().for_program(program)?;
         let active = Arc::new(Active::new(fault, bindings, tls, self.clock()));
         self.hold(&active).map_err(ImposeError::Held)?;

@@ -26,7 +26,7 @@ pub struct Struck {
     pub met: Moment,
     /// When the fault struck; `None` when the peer left before, or what it sent gave no occasion.
     pub struck: Option<Moment>,
-    /// What the peer had sent until then; the first 16 KiB.
+    /// What the peer had sent until then, or what of its request's body was read; the first 16 KiB.
     #[serde(serialize_with = "readable", deserialize_with = "from_readable")]
     pub read: Bytes,
     /// Bytes that were written to it, handshakes left out.

@@ -42,7 +42,7 @@ impl Under {
     }
 
     /// Reads a ClientHello and leaves it on the wire.
-    async fn hello(mut self) -> Result<(Self, Box<Accepted>, Vec<Vec<u8>>), Finished> {
+    pub(super) async fn hello(mut self) -> Result<(Self, Box<Accepted>, Vec<Vec<u8>>), Finished> {
         loop {
             match tls::greeting(self.wire.ahead()) {
                 Greeting::Hello { accepted, offers } => return Ok((self, accepted, offers)),
@@ -87,7 +87,7 @@ impl Under {
     /// Does the whole handshake with what the fault has for it. It strikes when the peer has got it, whatever the peer
     /// makes of it.
     async fn shake_hands(self) -> Still {
-        let Self { meeting, wire, patience } = self;
+        let Self { meeting, wire, patience, alone, stream } = self;
         let read = wire.ahead().to_vec();
         let config = Arc::clone(&meeting.active().tls);
         let wrote = Arc::new(AtomicBool::new(false));
@@ -107,7 +107,7 @@ impl Under {
         };
         let (error, below) = match shaken {
             Ok(wire) => {
-                let under = Self { meeting, wire, patience };
+                let under = Self { meeting, wire, patience, alone, stream };
                 if under.has_certificate() {
                     return under.spare("the peer has a certificate of the mock's own authority".to_owned());
                 }
@@ -122,7 +122,9 @@ impl Under {
         }
         meeting.note(|record| record.remark = Some(error.to_string()));
         match (ended, below) {
-            (Ended::ClosedByMock, Some(wire)) => Err(Self { meeting, wire, patience }.finish().await),
+            (Ended::ClosedByMock, Some(wire)) => {
+                Err(Self { meeting, wire, patience, alone, stream }.finish().await)
+            }
             (ended, _) => {
                 meeting.ended(ended);
                 Err(Finished::Gone)

@@ -12,16 +12,19 @@ use crate::journal::Ended;
 use crate::server::play::Finished;
 use crate::server::wire::{Left, Wire};
 
-/// What an unread connection is left to hold; the system takes it for a wish.
-const SMALL: usize = 1 << 12;
 /// Why a connection that came late was not struck.
 pub(super) const LIFTED: &str = "the fault was lifted before it could strike";
 
 /// Plays the program; where it says so, the connection is to be served on.
-pub(in crate::server) async fn strike(meeting: Meeting, wire: Wire, patience: Duration) -> Finished {
+pub(in crate::server) async fn strike(
+    meeting: Meeting,
+    wire: Wire,
+    patience: Duration,
+    alone: bool,
+) -> Finished {
     let fault = meeting.active().fault;
-    let mut under = Under { meeting, wire, patience };
-    for op in fault.at_connect().into_iter().flatten() {
+    let mut under = Under { meeting, wire, patience, alone, stream: 0 };
+    for op in fault.imposed() {
         under = match under.op(op).await {
             Ok(under) => under,
             Err(finished) => return finished,
@@ -35,6 +38,10 @@ pub(super) struct Under {
     pub(super) meeting: Meeting,
     pub(super) wire: Wire,
     pub(super) patience: Duration,
+    /// Whether no earlier connection is open at the provider.
+    pub(super) alone: bool,
+    /// The stream of the latest request, where the peer speaks HTTP/2.
+    pub(super) stream: u32,
 }
 
 /// The connection is still under the fault, or what is left of it.
@@ -53,6 +60,10 @@ impl Under {
             Op::Hang => self.hang().await,
             Op::Connection(ConnectionOp::Unread) => self.leave_unread().await,
             Op::Connection(ConnectionOp::Served) => self.serve(),
+            Op::Connection(ConnectionOp::ServedAlone) if self.alone => {
+                self.spare("no earlier connection is open".to_owned())
+            }
+            Op::Http2(op) => self.http2(op).await,
             Op::Tls(op) => self.tls(op).await,
             // The rest needs a request, or lets no connection come to be.
             _ => Ok(self),
@@ -115,8 +126,7 @@ impl Under {
     }
 
     async fn leave_unread(self) -> Still {
-        // Were it refused, more would be needed to fill the connection.
-        let _ = SockRef::from(self.wire.socket.tcp()).set_recv_buffer_size(SMALL);
+        self.wire.hold_little();
         self.meeting.strikes(&[]);
         tokio::select! {
             () = self.meeting.lifted() => {}

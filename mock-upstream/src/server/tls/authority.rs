@@ -13,7 +13,7 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 use rustls::server::WebPkiClientVerifier;
 use rustls::{ConfigBuilder, RootCertStore, ServerConfig, WantsVerifier};
 
-use crate::fault::{CertificateFlaw, Op, TlsOp};
+use crate::fault::{CertificateFlaw, Http2Op, Op, TlsOp};
 
 /// The names of a provider that listens on this machine.
 const NAMES: [&str; 3] = ["127.0.0.1", "::1", "localhost"];
@@ -59,6 +59,7 @@ impl Authority {
         let own = program.iter().find_map(|op| match op {
             Op::Tls(TlsOp::Certificate(flaw)) => Some(self.flawed(*flaw)),
             Op::Tls(TlsOp::DemandCertificate) => Some(self.demanding()),
+            Op::Http2(Http2Op::Begin) => Some(Ok(self.choosing("h2"))),
             Op::Tls(TlsOp::Choose(protocol)) => Some(Ok(self.choosing(protocol))),
             _ => None,
         });
