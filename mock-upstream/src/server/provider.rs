@@ -46,15 +46,7 @@ impl Provider {
         identity: Identity,
         dialect: Dialect,
     ) -> io::Result<Self> {
-        let place = Arc::new(Place {
-            name,
-            identity,
-            dialect,
-            serial: AtomicU64::new(1),
-            orders: AtomicU64::default(),
-            addr: listener.local_addr()?,
-            accepting: Mutex::default(),
-        });
+        let place = Arc::new(Place::new(name, identity, dialect, listener.local_addr()?));
         let provider = Self { core, place };
         provider.listen(listener);
         Ok(provider)
@@ -181,6 +173,18 @@ impl Drop for Refusal {
 }
 
 impl Place {
+    pub(super) fn new(name: String, identity: Identity, dialect: Dialect, addr: SocketAddr) -> Self {
+        Self {
+            name,
+            identity,
+            dialect,
+            serial: AtomicU64::new(1),
+            orders: AtomicU64::default(),
+            addr,
+            accepting: Mutex::default(),
+        }
+    }
+
     fn accepting(&self) -> MutexGuard<'_, Option<JoinHandle<()>>> {
         self.accepting.lock().unwrap_or_else(PoisonError::into_inner)
     }
