@@ -6,9 +6,9 @@
 #![expect(clippy::unwrap_used, reason = "a test says what failed by its backtrace")]
 
 use std::env;
-use std::io::{BufRead as _, BufReader};
+use std::io::{BufRead as _, BufReader, Read as _};
 use std::net::{SocketAddr, TcpStream};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, ChildStdout, Command, Stdio};
 use std::time::Duration;
 
 use mock_upstream::{Markers, MockUpstream, Options, Provider, ProviderOptions, ScenarioSpec};
@@ -19,8 +19,9 @@ use tokio::time::timeout;
 
 /// Far longer than anything here takes, also on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(60);
-/// No more than there are ports for connections to one address, whatever the limit of files is.
-const MOST: u64 = 20_000;
+/// The limit of files unless `MOCK_UPSTREAM_IDLE_MOST` says otherwise, so that the test takes seconds; ports for
+/// connections to one address are there for 20,000.
+const MOST: u64 = 5_000;
 /// Files that the first clients leave to the server.
 const SPARE: u64 = 200;
 /// What the second clients may open: more than that, and less than what the kernel keeps for a server that accepts nothing.
@@ -69,6 +70,8 @@ fn limit_files(files: u64) -> u64 {
 struct Idlers {
     child: Child,
     connections: usize,
+    /// Open as long as it lives: it would fail to say that it has ended.
+    _output: BufReader<ChildStdout>,
 }
 
 impl Idlers {
@@ -81,11 +84,12 @@ impl Idlers {
             .stdout(Stdio::piped())
             .spawn()
             .unwrap();
-        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map(Result::unwrap);
+        let mut output = BufReader::new(child.stdout.take().unwrap());
+        let mut lines = output.by_ref().lines().map(Result::unwrap);
         let said = lines.find_map(|line| line.split_once("idle ").map(|(_, said)| said.to_owned())).unwrap();
         let (connections, why) = said.split_once(' ').unwrap();
         assert!(why.contains("Too many open files"), "{said}");
-        Self { child, connections: connections.parse().unwrap() }
+        Self { child, connections: connections.parse().unwrap(), _output: output }
     }
 }
 
@@ -132,7 +136,8 @@ impl Visitor {
 }
 
 async fn serve() {
-    let limit = limit_files(MOST);
+    let most = env::var("MOCK_UPSTREAM_IDLE_MOST").map_or(MOST, |most| most.parse().unwrap());
+    let limit = limit_files(most);
     let options = Options { providers: vec![ProviderOptions::named("first")], ..Options::default() };
     let mock = MockUpstream::start(options).await.unwrap();
     let provider = mock.provider("first").unwrap();
