@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use mock_upstream::scenario::{Claim, Scenario, ScenarioSpec};
+use mock_upstream::server::Stray;
 
 use crate::arrange::Setting;
 use crate::arrange::credentials::{Hold, Loan};
@@ -40,6 +41,8 @@ pub(in crate::run) struct Conduct<'r> {
     entered: Vec<&'r str>,
     pub(in crate::run) claims: Vec<Claim>,
     begun: Instant,
+    /// Unmarked requests that the mock had not kept by then.
+    lost_before: u64,
     lent: Vec<(String, Loan)>,
 }
 
@@ -72,6 +75,7 @@ impl<'r> Conduct<'r> {
             entered: Vec::new(),
             claims: Vec::new(),
             begun: Instant::now(),
+            lost_before: stage.mock.strays(Stray::Unclaimed).dropped(),
             lent: Vec::new(),
         }
     }
@@ -239,11 +243,8 @@ impl<'r> Conduct<'r> {
 
     /// What spoils the proof of this case beside its own exchanges.
     fn doubts(&self) -> Vec<String> {
-        let mut doubts = Vec::new();
-        let dropped = self.scenario.dropped();
-        if dropped > 0 {
-            doubts.push(format!("the journal was full and dropped {dropped} requests"));
-        }
+        let lost = self.stage.mock.strays(Stray::Unclaimed).dropped();
+        let mut doubts = not_kept(self.scenario.dropped(), lost.saturating_sub(self.lost_before));
         let own = |provider: &str| self.instance.seats.iter().any(|seat| seat.provider.name() == provider);
         for entry in self.stage.mock.unclaimed() {
             if own(&entry.provider) && entry.arrived.instant >= self.begun {
@@ -258,5 +259,29 @@ impl<'r> Conduct<'r> {
     }
 }
 
+/// What is not known because journals were full: of the case's own requests, and of unmarked ones.
+fn not_kept(own: u64, unmarked: u64) -> Vec<String> {
+    let own = (own > 0).then(|| format!("the journal was full and dropped {own} requests"));
+    let unmarked = (unmarked > 0).then(|| {
+        format!(
+            "{unmarked} unmarked requests reached the upstream meanwhile and were not kept, the journal of such requests being full"
+        )
+    });
+    own.into_iter().chain(unmarked).collect()
+}
+
 /// Long enough for a request that was already on its way to arrive on one machine.
 const LINGER: Duration = Duration::from_millis(30);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_request_that_was_not_kept_is_a_doubt_whosever_it_was() {
+        assert!(not_kept(0, 0).is_empty());
+        assert_eq!(not_kept(3, 0), ["the journal was full and dropped 3 requests"]);
+        assert!(not_kept(0, 2)[0].starts_with("2 unmarked requests reached the upstream meanwhile"));
+        assert_eq!(not_kept(1, 1).len(), 2);
+    }
+}
