@@ -27,9 +27,19 @@ pub struct Observation {
     pub host_delay: Duration,
     /// What spoils the proof: unmarked arrivals, a journal that dropped entries, a gate that never opened, a failed hook.
     pub doubts: Vec<String>,
-    /// Faults that strike before any request byte and so leave no attempt: the provider's role and whether it was proven
-    /// (listener closed and pooled connections gone while the step ran).
-    pub unreachable: Vec<(String, bool)>,
+    /// Faults that strike before a marker can be read, and so may leave no attempt.
+    pub imposed: Vec<Imposed>,
+}
+
+/// A fault that held at a provider while a step ran.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Imposed {
+    /// The provider's role.
+    pub provider: String,
+    /// The fault's id.
+    pub fault: String,
+    /// Why it is not known to have struck.
+    pub unproven: Option<String>,
 }
 
 /// What was observed of one step.

@@ -43,7 +43,15 @@ fn faults_lists_the_whole_catalogue_in_both_forms() {
     for fault in faults {
         assert!(table.contains(&format!("  {} ", fault["id"].as_str().unwrap())), "{fault}");
     }
-    assert!(table.ends_with(&format!("\n{} faults\n", faults.len())));
+    assert!(table.contains(&format!("\n{} faults\n", faults.len())));
+    let out_of_reach = document["out_of_reach"].as_array().unwrap();
+    let (_, reasons) = table.rsplit_once("\nOut of reach").unwrap();
+    for missing in out_of_reach {
+        assert!(
+            missing["out_of_reach"].is_string() && reasons.contains(missing["mode"].as_str().unwrap()),
+            "{missing}"
+        );
+    }
 }
 
 #[test]

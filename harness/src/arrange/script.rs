@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use mock_upstream::fault::{Catalogue, Premise};
 use mock_upstream::script as mock;
 use serde_json::Value as Json;
 
@@ -25,6 +26,17 @@ pub fn compile(
     let script = mock::Script::of(turns);
     script.check().map_err(|error| Missing(error.to_string()))?;
     Ok(script)
+}
+
+/// What the fault finds to strike: the case's own answer, and what it needs beside.
+fn prey(fault: &str, answer: &str) -> mock::Reply {
+    let Some(Premise { answer: more, tool_calls }) =
+        Catalogue::shipped().get(fault).map(|fault| &fault.given)
+    else {
+        return reply(answer);
+    };
+    let answer = more.as_ref().map_or_else(|| answer.to_owned(), |more| format!("{answer} {more}"));
+    mock::Reply { tool_calls: tool_calls.clone(), ..reply(&answer) }
 }
 
 /// The script of a provider about which a case says nothing.
@@ -60,11 +72,11 @@ fn compiled(
             then: afterwards(then, names)?,
             reply: reply(answer),
         }),
-        Play::Fault { name, params } => mock::Play::Fault(mock::FaultPlay {
-            name: text(&name.resolve(names)?),
-            params: resolved(params, names)?.into_iter().collect::<BTreeMap<_, _>>(),
-            reply: reply(answer),
-        }),
+        Play::Fault { name, params } => {
+            let name = text(&name.resolve(names)?);
+            let params = resolved(params, names)?.into_iter().collect::<BTreeMap<_, _>>();
+            mock::Play::Fault(mock::FaultPlay { reply: prey(&name, answer), name, params })
+        }
     };
     Ok(mock::Turn { hold, spare: turn.spare, ..mock::Turn::play(play) })
 }

@@ -1,9 +1,9 @@
 //! `faults`: the mock's catalogue as a table, with counts a group, or as JSON.
 
 use clap::Args;
-use mock_upstream::fault::{Catalogue, Fault};
+use mock_upstream::fault::{Catalogue, FaultListed, GroupListed, Listing, Mode};
 use serde::Serialize;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::cli::{Format, say};
 use crate::report::console::style::{WIDTH, wrapped};
@@ -21,73 +21,58 @@ pub struct FaultsArgs {
 /// # Errors
 /// Standard output cannot be written.
 pub fn run(args: &FaultsArgs) -> anyhow::Result<u8> {
-    let catalogue = Catalogue::shipped();
+    let listing = Listing::of(Catalogue::shipped());
     match args.format {
-        Format::Text => say(&table(catalogue))?,
-        Format::Json => say(&format!("{:#}\n", document(catalogue)))?,
+        Format::Text => say(&table(&listing))?,
+        Format::Json => say(&format!("{}\n", serde_json::to_string_pretty(&listing)?))?,
     }
     Ok(0)
 }
 
-/// The table: a heading a group with its count, a line a fault.
-pub fn table(catalogue: &Catalogue) -> String {
-    let faults = catalogue.faults();
-    let widest = faults.iter().map(|fault| fault.id.chars().count()).max().unwrap_or(0);
+/// The table: a heading a group with its counts, a line a fault.
+pub fn table(listing: &Listing) -> String {
+    let widest = listing.faults.iter().map(|fault| fault.id.chars().count()).max().unwrap_or(0);
     let column = 2 + widest + 2;
     let mut out = String::new();
-    for (group, count) in catalogue.counts().into_iter().filter(|(_, count)| *count > 0) {
-        out.push_str(&format!("{group:?}. {} ({count})\n", group.says()));
-        for fault in faults.iter().filter(|fault| fault.group == group) {
+    for GroupListed { group, says, count, modes, by_fault, by_script } in &listing.groups {
+        let script = if *by_script > 0 { format!(", {by_script} more by a script") } else { String::new() };
+        out.push_str(&format!("{group:?}. {says}: {count} faults, {by_fault} of {modes} modes{script}\n"));
+        for fault in listing.faults.iter().filter(|fault| fault.group == *group) {
             let text = wrapped(&fault.says, WIDTH - column).join(&format!("\n{:column$}", ""));
             out.push_str(&format!("  {:widest$}  {text}\n", fault.id));
             out.push_str(&format!("{:column$}{}\n", "", particulars(fault)));
         }
         out.push('\n');
     }
-    out.push_str(&format!("{} faults\n", faults.len()));
+    out.push_str(&format!("{} faults\n", listing.total));
+    out.push_str(&out_of_reach(listing));
+    out
+}
+
+/// The failure modes that nothing plays, and why.
+fn out_of_reach(listing: &Listing) -> String {
+    let column = 2 + 3 + 2;
+    let mut out = format!("\nOut of reach ({})\n", listing.out_of_reach.len());
+    for Mode { mode, says, out_of_reach, .. } in &listing.out_of_reach {
+        let why = out_of_reach.as_deref().unwrap_or_default();
+        let text = wrapped(&format!("{}: {why}", says.trim_end_matches('.')), WIDTH - column);
+        out.push_str(&format!("  {mode}  {}\n", text.join(&format!("\n{:column$}", ""))));
+    }
     out
 }
 
 /// Family, when it strikes, in which lanes, and what can be set.
-fn particulars(fault: &Fault) -> String {
-    let lanes: Vec<String> = fault.lanes().iter().map(word).collect();
+fn particulars(fault: &FaultListed) -> String {
+    let lanes: Vec<String> = fault.lanes.iter().map(word).collect();
     let mut parts =
         vec![word(&fault.family), format!("strikes {}", word(&fault.strikes)), lanes.join(" and ")];
-    for (name, param) in &fault.params {
-        parts.push(format!("{name}={} {}", param.default, word(&param.kind)));
+    if !fault.dialects.is_empty() {
+        parts.push(fault.dialects.join(" and "));
+    }
+    for param in &fault.params {
+        parts.push(format!("{}={} {}", param.name, param.default, word(&param.kind)));
     }
     format!("[{}]", parts.join("; "))
-}
-
-/// The catalogue as JSON: `total`, `groups[]{group,says,count}`, `faults[]{id,group,family,strikes,lanes,says,params[]}`.
-pub fn document(catalogue: &Catalogue) -> Value {
-    let groups: Vec<Value> = catalogue
-        .counts()
-        .into_iter()
-        .map(|(group, count)| json!({"group": word(&group), "says": group.says(), "count": count}))
-        .collect();
-    let faults: Vec<Value> = catalogue.faults().iter().map(fault).collect();
-    json!({"total": faults.len(), "groups": groups, "faults": faults})
-}
-
-fn fault(fault: &Fault) -> Value {
-    let lanes: Vec<String> = fault.lanes().iter().map(word).collect();
-    let params: Vec<Value> = fault
-        .params
-        .iter()
-        .map(|(name, param)| {
-            json!({"name": name, "kind": word(&param.kind), "default": param.default, "says": param.says})
-        })
-        .collect();
-    json!({
-        "id": fault.id,
-        "group": word(&fault.group),
-        "family": word(&fault.family),
-        "strikes": word(&fault.strikes),
-        "lanes": lanes,
-        "says": fault.says,
-        "params": params,
-    })
 }
 
 /// The word under which the catalogue's files write an enumerated value.

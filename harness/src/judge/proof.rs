@@ -28,7 +28,7 @@ pub(in crate::judge) fn of(scene: &Scene<'_>) -> Proof {
         .or_else(|| upright::control(scene))
         .or_else(|| upright::unconnected(scene))
         .or_else(|| allowance::spent(scene))
-        .or_else(|| turns::unreachable(scene))
+        .or_else(|| turns::spared(scene))
         .or_else(|| turns::unsent(scene));
     let undelivered = turns::undelivered(scene);
     let counted = unattended.is_none() && undelivered.is_some();

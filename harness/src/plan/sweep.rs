@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use mock_upstream::fault::{Catalogue, Family, Fault, Lane, ParamKind};
+use mock_upstream::dialect::Dialect;
+use mock_upstream::fault::{Catalogue, Family, Fault, Lane, Need, ParamKind};
 
 use crate::spec::case::{Case, Play, Send, Step, Times, Turn, Upstream};
 use crate::spec::contract::{Contract, FaultRule, Operation};
@@ -10,7 +11,8 @@ use crate::spec::language::expect::Expectations;
 use crate::spec::language::value::{Value, ValueKind};
 use crate::spec::read::place::Place;
 
-/// One case for each fault, operation and lane; families that the contract does not map are left out.
+/// One case for each fault, operation and lane; families that the contract does not map are left out, and
+/// so is what needs TLS.
 /// Returns each case with its fault's id. `limit` is the gateway's limit for an upstream answer: what is slow is made slow
 /// in relation to it.
 pub fn sweep(contract: &Contract, catalogue: &Catalogue, limit: Duration) -> Vec<(Case, String)> {
@@ -20,7 +22,10 @@ pub fn sweep(contract: &Contract, catalogue: &Catalogue, limit: Duration) -> Vec
         else {
             continue;
         };
-        for operation in contract.names.operations.iter().filter(|operation| operation.upstream) {
+        let operations = contract.names.operations.iter();
+        for operation in
+            operations.filter(|operation| operation.upstream && spared(operation, fault).is_none())
+        {
             for lane in fault.lanes() {
                 if lane == Lane::Plain || operation.streams {
                     cases.push((swept(fault, rule, operation, lane, limit), fault.id.clone()));
@@ -29,6 +34,42 @@ pub fn sweep(contract: &Contract, catalogue: &Catalogue, limit: Duration) -> Vec
         }
     }
     cases
+}
+
+/// Why the fault cannot strike what an operation's example asks of an upstream that is spoken to without TLS and speaks
+/// OpenAI's dialect; `None` when it can. What streams is an answer in words, the rest are embeddings, and nothing is
+/// asked for in particular.
+pub fn spared(operation: &Operation, fault: &Fault) -> Option<String> {
+    if fault.needs_tls() {
+        return Some("it needs TLS, and the gateway calls the mock over http".to_owned());
+    }
+    if !fault.happens_in(&Dialect::OpenAi.to_string()) {
+        return Some(format!(
+            "it happens in {} alone, and the mock speaks openai",
+            fault.dialects.join(" and ")
+        ));
+    }
+    let missing = fault.needs.iter().find(|need| match need {
+        Need::Words => !operation.streams,
+        Need::Embeddings => operation.streams,
+        Need::SeveralInputs
+        | Need::SeveralChoices
+        | Need::StreamUsage
+        | Need::Logprobs
+        | Need::Schema
+        | Need::Responses => true,
+    });
+    let asked = |need: &Need| match need {
+        Need::Words => "an answer in words",
+        Need::Embeddings => "embeddings",
+        Need::SeveralInputs => "several embeddings",
+        Need::SeveralChoices => "several answers",
+        Need::StreamUsage => "the tokens counted within a stream",
+        Need::Logprobs => "log probabilities",
+        Need::Schema => "an answer by a schema",
+        Need::Responses => "a response of the Responses API",
+    };
+    missing.map(|need| format!("the example of `{}` does not ask for {}", operation.name, asked(need)))
 }
 
 fn swept(fault: &Fault, rule: &FaultRule, operation: &Operation, lane: Lane, limit: Duration) -> Case {

@@ -1,6 +1,6 @@
 //! What a case takes of the gateway, derived from what it does (specs/README.md, isolation).
 
-use mock_upstream::fault::{Catalogue, Strikes};
+use mock_upstream::fault::Catalogue;
 
 use crate::plan::case::Takes;
 use crate::spec::case::{Case, Play, Send, Turn};
@@ -40,11 +40,11 @@ pub fn derive(case: &Case, contract: &Contract, target: &Target, catalogue: &Cat
         }
     }
     let before_the_request = turns(case).any(|turn| match &turn.play {
-        Play::Fault { name, .. } => fault_strikes_at_connect(name, catalogue),
+        Play::Fault { name, .. } => needs_provider(name, catalogue),
         _ => false,
     });
     if before_the_request {
-        take_providers(&mut takes, configuration, "plays a fault before any request byte");
+        take_providers(&mut takes, configuration, "plays a fault before a marker can be read");
     }
     takes
 }
@@ -70,10 +70,10 @@ pub fn turns(case: &Case) -> impl Iterator<Item = &Turn> {
     scripts.flat_map(|upstream| &upstream.scripts).flat_map(|(_, turns)| turns)
 }
 
-fn fault_strikes_at_connect(name: &Value, catalogue: &Catalogue) -> bool {
+fn needs_provider(name: &Value, catalogue: &Catalogue) -> bool {
     match &name.kind {
         ValueKind::Literal(serde_json::Value::String(id)) => {
-            catalogue.get(id).is_some_and(|fault| fault.strikes == Strikes::Connect)
+            catalogue.get(id).is_some_and(|fault| fault.strikes.needs_provider())
         }
         _ => true,
     }

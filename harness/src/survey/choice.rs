@@ -53,7 +53,9 @@ impl Choice {
             let has = |words: &[String], fits: &dyn Fn(&str) -> bool| {
                 words.is_empty() || words.iter().any(|word| fits(word))
             };
-            has(&self.groups, &|group| letter(fault.group).eq_ignore_ascii_case(group))
+            // A target's upstream is spoken to without TLS.
+            !fault.needs_tls()
+                && has(&self.groups, &|group| letter(fault.group).eq_ignore_ascii_case(group))
                 && has(&self.families, &|family| fault.family.to_string() == family)
                 && has(&self.faults, &|glob| select::covers(glob, &fault.id))
         };

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use mock_upstream::fault::{Catalogue, Family, Fault, Lane};
+use mock_upstream::fault::{Catalogue, Fault, Lane};
 
 use crate::plan as planning;
 use crate::plan::case::{Origin, PlannedCase, Readiness};
@@ -11,7 +11,7 @@ use crate::plan::{readiness, sweep, takes};
 use crate::run::request::resolved::Plan;
 use crate::spec::contract::{Contract, Operation};
 use crate::spec::read::place::Place;
-use crate::spec::target::{Target, UpstreamLink};
+use crate::spec::target::Target;
 use crate::survey::choice::{Choice, ChoiceError, letter};
 use crate::survey::document::NotPlayed;
 
@@ -115,8 +115,8 @@ impl Ground<'_> {
         if lane == Lane::Stream && !operation.streams {
             return Err(format!("the operation `{}` does not stream", operation.name));
         }
-        if matches!(fault.family, Family::Tls | Family::Http2) && !self.upstream_is_https() {
-            return Err("it needs TLS, and the gateway calls the mock over http".to_owned());
+        if let Some(why) = sweep::spared(operation, fault) {
+            return Err(why);
         }
         let lasts = sweep::lasts(fault, self.limit);
         if let Some(deadline) = self.deadline.filter(|deadline| lasts > *deadline) {
@@ -138,15 +138,6 @@ impl Ground<'_> {
             }),
             Readiness::Lacks(name, reason) => Err(format!("{name}: {reason}")),
             Readiness::Unbound(remedy) => Err(remedy),
-        }
-    }
-
-    fn upstream_is_https(&self) -> bool {
-        match &self.target.upstream {
-            UpstreamLink::Mock { advertise, .. } => {
-                advertise.iter().any(|(_, url)| url.starts_with("https://"))
-            }
-            UpstreamLink::None => false,
         }
     }
 }

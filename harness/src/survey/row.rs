@@ -121,7 +121,7 @@ impl Row {
 
     fn takes_attempts(&mut self, observed: &Observed, observation: &Observation) {
         let attempts = &observed.attempts;
-        let uncountable = attempts.is_empty() && !observation.unreachable.is_empty();
+        let uncountable = attempts.is_empty() && !observation.imposed.is_empty();
         self.attempts = (!uncountable).then_some(attempts.len());
         let gaps = attempts.windows(2).map(|pair| pair[1].arrived.saturating_sub(pair[0].arrived));
         self.attempt_gaps_ms = gaps.map(millis).collect();
@@ -131,7 +131,7 @@ impl Row {
 /// Why the journal does not prove the fault.
 fn undelivered(observed: &Observed, sight: &Sight<'_>) -> Option<String> {
     let why = sight.unproven.as_ref()?;
-    if observed.attempts.is_empty() && sight.observation.unreachable.is_empty() {
+    if observed.attempts.is_empty() && sight.observation.imposed.is_empty() {
         // The judge's words are for the author of a case.
         return Some("the gateway answered without asking the upstream".to_owned());
     }

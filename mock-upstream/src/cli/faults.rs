@@ -5,8 +5,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::{Format, say};
-use crate::control::{FaultView, FaultsView};
-use crate::fault::Catalogue;
+use crate::fault::{Catalogue, FaultListed, GroupListed, Listing};
 
 /// Arguments of `faults`.
 #[derive(Debug, Args)]
@@ -18,7 +17,7 @@ pub(super) struct FaultsArgs {
 
 /// Prints the catalogue.
 pub(super) fn run(args: &FaultsArgs) -> anyhow::Result<u8> {
-    let listing = FaultsView::of(Catalogue::shipped());
+    let listing = Listing::of(Catalogue::shipped());
     match args.format {
         Format::Text => say(&table(&listing))?,
         Format::Json => say(&format!("{}\n", serde_json::to_string_pretty(&listing)?))?,
@@ -27,23 +26,29 @@ pub(super) fn run(args: &FaultsArgs) -> anyhow::Result<u8> {
 }
 
 /// A heading a group with its count, two lines a fault.
-fn table(listing: &FaultsView) -> String {
+fn table(listing: &Listing) -> String {
     let widest = listing.faults.iter().map(|fault| fault.id.chars().count()).max().unwrap_or(0);
     let mut out = String::new();
-    for group in listing.groups.iter().filter(|group| group.count > 0) {
-        out.push_str(&format!("{:?}. {} ({})\n", group.group, group.says, group.count));
-        for fault in listing.faults.iter().filter(|fault| fault.group == group.group) {
+    for group in &listing.groups {
+        let GroupListed { group, says, count, modes, by_fault, by_script } = group;
+        let script = if *by_script > 0 { format!(", {by_script} more by a script") } else { String::new() };
+        out.push_str(&format!("{group:?}. {says}: {count} faults, {by_fault} of {modes} modes{script}\n"));
+        for fault in listing.faults.iter().filter(|fault| fault.group == *group) {
             out.push_str(&format!("  {:widest$}  {}\n", fault.id, fault.says));
             out.push_str(&format!("  {:widest$}  {}\n", "", particulars(fault)));
         }
         out.push('\n');
     }
-    out.push_str(&format!("{} faults\n", listing.total));
+    out.push_str(&format!("{} faults\n\nOut of reach\n", listing.total));
+    for mode in &listing.out_of_reach {
+        let why = mode.out_of_reach.as_deref().unwrap_or_default();
+        out.push_str(&format!("  {}  {}: {why}\n", mode.mode, mode.says.trim_end_matches('.')));
+    }
     out
 }
 
 /// Family, when it strikes, in which lanes, and what can be set.
-fn particulars(fault: &FaultView) -> String {
+fn particulars(fault: &FaultListed) -> String {
     let lanes: Vec<String> = fault.lanes.iter().map(word).collect();
     let mut parts =
         vec![word(&fault.family), format!("strikes {}", word(&fault.strikes)), lanes.join(" and ")];

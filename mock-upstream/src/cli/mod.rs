@@ -4,6 +4,7 @@ mod faults;
 mod flags;
 mod place;
 mod script_file;
+mod selftest;
 mod serve;
 
 use std::io::{self, Write as _};
@@ -17,6 +18,7 @@ pub fn main() -> ExitCode {
     let done = match &cli.command {
         Command::Serve(args) => serve::run(args),
         Command::Faults(args) => faults::run(args),
+        Command::Selftest(args) => selftest::run(args),
     };
     match done {
         Ok(code) => ExitCode::from(code),
@@ -42,6 +44,8 @@ enum Command {
     Serve(serve::ServeArgs),
     /// List the catalogue of faults.
     Faults(faults::FaultsArgs),
+    /// Prove on the wire that every fault is what it says.
+    Selftest(selftest::SelftestArgs),
 }
 
 /// How something is written.

@@ -9,7 +9,6 @@
 mod client;
 #[cfg(feature = "daemon")]
 mod daemon;
-mod faults;
 #[cfg(feature = "client")]
 pub mod mock;
 mod model;
@@ -20,7 +19,6 @@ mod token;
 pub use client::{Client, Error, RemoteClaim, RemoteImposition, RemoteProvider, RemoteScenario};
 #[cfg(feature = "daemon")]
 pub use daemon::{Control, ControlOptions, Guard, Limits, ROUTES, Standing};
-pub use faults::{FaultView, FaultsView, GroupView, ParamView};
 #[cfg(feature = "client")]
 pub use mock::Mock;
 pub use model::{
@@ -41,10 +39,6 @@ pub(crate) fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) 
 
 /// The OpenAPI 3.1 document of the control API.
 pub const OPENAPI: &str = include_str!("../../openapi.json");
-
-/// The fault of the catalogue that holds at connections, before any request.
-#[cfg(any(feature = "client", feature = "daemon"))]
-const IMPOSABLE: &str = "refused";
 
 /// The time to live of what is created without saying one, in milliseconds.
 pub const DEFAULT_TTL_MS: u64 = 600_000;

@@ -4,6 +4,9 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+#[cfg(any(feature = "client", feature = "daemon"))]
+use crate::server::ImposeError;
+
 /// Why a request to the control API failed; `{"error": {…}}` on the wire.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 #[error("{message} ({code})")]
@@ -24,6 +27,17 @@ impl Problem {
     /// A problem of this kind.
     pub fn new(code: Code, message: impl Into<String>) -> Self {
         Self { code, message: message.into(), nearest: None, holder: None }
+    }
+}
+
+#[cfg(any(feature = "client", feature = "daemon"))]
+impl From<ImposeError> for Problem {
+    fn from(error: ImposeError) -> Self {
+        let code = match &error {
+            ImposeError::PlayedByTurn(_) | ImposeError::Bind(_) => Code::NotImposable,
+            ImposeError::Held(_) | ImposeError::System(_) => Code::ImpositionFailed,
+        };
+        Self::new(code, error.to_string())
     }
 }
 

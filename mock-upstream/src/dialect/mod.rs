@@ -12,6 +12,7 @@ mod sloppy;
 mod sse;
 
 use std::fmt;
+use std::ops::Range;
 
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
@@ -71,6 +72,17 @@ trait Speaker {
     /// Whether path or headers show that the request is meant for this provider and no other.
     fn claims(&self, _request: &Request) -> bool {
         false
+    }
+
+    /// Which bytes of an event of the stream are its JSON; none when it has none.
+    fn document(&self, event: &Bytes) -> Option<Range<usize>> {
+        let begin = memchr::memchr(b'{', event)?;
+        memchr::memrchr(b'}', event).filter(|end| *end > begin).map(|end| begin..end + 1)
+    }
+
+    /// The event whose JSON was replaced, with what its framing says of the length and the sum of its bytes put right.
+    fn reframed(&self, event: Bytes) -> Bytes {
+        event
     }
 
     /// The event, broken in this way; none when its framing has nothing that could break so.
@@ -134,6 +146,16 @@ impl Dialect {
     /// An event of the stream with this text as its data, be it JSON or not.
     pub fn data_event(self, data: &str, stream: &Stream<'_>) -> Bytes {
         self.speaking_to(stream.request).speaker().data_event(data, stream)
+    }
+
+    /// Which bytes of an event of the stream are its JSON; none when it has none.
+    pub fn document(self, event: &Bytes) -> Option<Range<usize>> {
+        self.speaker().document(event)
+    }
+
+    /// The event whose JSON was replaced, with what its framing says of the length and the sum of its bytes put right.
+    pub fn reframed(self, event: Bytes) -> Bytes {
+        self.speaker().reframed(event)
     }
 
     /// The event, broken in this way; none when its framing has nothing that could break so.

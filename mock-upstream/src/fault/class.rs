@@ -79,6 +79,28 @@ impl Group {
     }
 }
 
+/// What a request has to ask for, so that a fault has something to strike; without any, every request will do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Need {
+    /// An answer in words: a chat completion, a message, generated content.
+    Words,
+    /// Embeddings.
+    Embeddings,
+    /// Several embeddings at once.
+    SeveralInputs,
+    /// Several answers at once.
+    SeveralChoices,
+    /// The tokens counted, within a stream.
+    StreamUsage,
+    /// How likely each token was.
+    Logprobs,
+    /// An answer by a JSON schema.
+    Schema,
+    /// A response of the Responses API.
+    Responses,
+}
+
 /// The words under which contracts document upstream failures; a contract maps each to its error.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -107,6 +129,9 @@ pub enum Family {
     Unavailable,
     /// The provider points elsewhere: 3xx.
     Redirected,
+    /// The provider cannot serve the request for the moment and says so with a 4xx status other than 429: 408, 409, 423,
+    /// 424, 425, 498, 499.
+    Transient,
     /// A success that by its status carries no answer: 204, 205, 304, 101.
     NoAnswer,
     /// A healthy reply that comes late; whether it is too late depends on the gateway's limit.
@@ -135,6 +160,12 @@ pub enum Family {
     Dubious,
     /// A healthy reply that says something unusual which its API allows.
     OddAnswer,
+    /// A success in which the model, or a filter over it, declines to answer.
+    Declined,
+    /// A well-formed success that does not answer the request: fewer answers than asked for, another reply's id.
+    Mismatched,
+    /// A healthy answer whose tokens are not counted, or counted beyond belief.
+    Miscounted,
     /// A stream that breaks off: the connection ends within the framing.
     StreamCut,
     /// A stream that is framed to its end but lacks its last events.
@@ -161,7 +192,7 @@ impl fmt::Display for Family {
 
 impl Family {
     /// Every family, in the order of an exchange.
-    pub const ALL: [Self; 34] = [
+    pub const ALL: [Self; 38] = [
         Self::Connect,
         Self::Tls,
         Self::Http2,
@@ -174,6 +205,7 @@ impl Family {
         Self::RateLimited,
         Self::Unavailable,
         Self::Redirected,
+        Self::Transient,
         Self::NoAnswer,
         Self::Late,
         Self::Timeout,
@@ -188,6 +220,9 @@ impl Family {
         Self::OddWire,
         Self::Dubious,
         Self::OddAnswer,
+        Self::Declined,
+        Self::Mismatched,
+        Self::Miscounted,
         Self::StreamCut,
         Self::StreamUnfinished,
         Self::StreamUnmarked,

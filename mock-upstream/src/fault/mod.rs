@@ -1,8 +1,11 @@
 //! What can go wrong at a provider and when, as data: the catalogue that ships with the crate.
 
 mod class;
+mod listing;
+mod mode;
 mod op;
 mod param;
+mod premise;
 mod proof;
 
 use std::collections::BTreeMap;
@@ -10,23 +13,39 @@ use std::sync::LazyLock;
 
 use serde::{Deserialize, Serialize};
 
-pub use class::{Family, Group, Lane, Strikes};
+pub use class::{Family, Group, Lane, Need, Strikes};
+pub use listing::{FaultListed, GroupListed, Listing, ParamListed};
+pub use mode::Mode;
 pub use op::{
-    Arg, ChunkOp, Content, Ending, EventSpan, Extent, Flood, Framing, HeadOp, InStream, Op, Pace, Place,
-    Program, Recoding, ReplyOp,
+    AnswerOp, Arg, Beginning, CallOp, CertificateFlaw, ChunkOp, ConnectionOp, Content, Edit, Ending,
+    ErrorContent, EventSpan, Extent, Flood, Framing, HeadOp, InStream, Op, Pace, Pick, Place, Program,
+    Recoding, ReplyOp, Spot, TlsOp, UsageOp, words,
 };
+pub use op::{Cut, EventEdit, EventPart, EventsAs, ForEver, Fragment, Hex, LineEnd, Pack};
 pub use param::{BindError, Bindings, Param, ParamKind, Params};
+pub use premise::{Premise, ToolCall};
 pub use proof::{
-    After, Changes, Coding, EventSight, FramingSight, HeadSight, Part, Piece, Probe, Proof, Range, Sight,
+    After, Changes, Coding, Distrust, EventSight, EventsSight, FramingSight, HeadSight, PaceSight, Part,
+    Piece, Probe, Proof, Range, Sight, TlsSight,
 };
 
 /// The files of the shipped catalogue, by the group letters they mostly hold.
-const SHIPPED: [(&str, &str); 5] = [
+const SHIPPED: [(&str, &str); 15] = [
+    ("connect.yaml", include_str!("../../faults/connect.yaml")),
+    ("tls.yaml", include_str!("../../faults/tls.yaml")),
     ("connection.yaml", include_str!("../../faults/connection.yaml")),
     ("framing.yaml", include_str!("../../faults/framing.yaml")),
     ("head.yaml", include_str!("../../faults/head.yaml")),
     ("body.yaml", include_str!("../../faults/body.yaml")),
+    ("json.yaml", include_str!("../../faults/json.yaml")),
+    ("status.yaml", include_str!("../../faults/status.yaml")),
+    ("retry.yaml", include_str!("../../faults/retry.yaml")),
+    ("answer.yaml", include_str!("../../faults/answer.yaml")),
     ("stream.yaml", include_str!("../../faults/stream.yaml")),
+    ("stream_end.yaml", include_str!("../../faults/stream_end.yaml")),
+    ("stream_content.yaml", include_str!("../../faults/stream_content.yaml")),
+    ("timing.yaml", include_str!("../../faults/timing.yaml")),
+    ("stream_form.yaml", include_str!("../../faults/stream_form.yaml")),
 ];
 
 /// A set of faults with unique ids, in the order in which they were written.
@@ -76,17 +95,6 @@ impl Catalogue {
     pub fn faults(&self) -> &[Fault] {
         &self.faults
     }
-
-    /// What people and tools are shown: every fault without its program.
-    pub fn listing(&self) -> Vec<Listed<'_>> {
-        self.faults.iter().map(Fault::listed).collect()
-    }
-
-    /// How many faults each group has, groups without any included.
-    pub fn counts(&self) -> Vec<(Group, usize)> {
-        let count = |group| self.faults.iter().filter(|fault| fault.group == group).count();
-        Group::ALL.into_iter().map(|group| (group, count(group))).collect()
-    }
 }
 
 /// One way in which a provider fails.
@@ -107,9 +115,18 @@ pub struct Fault {
     pub strikes: Strikes,
     /// What happens, in one line.
     pub says: String,
+    /// What the request has to ask for, so that there is something to strike.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub needs: Vec<Need>,
+    /// The dialects in which it can happen, by the names that files use; all when empty.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub dialects: Vec<String>,
     /// What a script may set.
     #[serde(default)]
     pub params: BTreeMap<String, Param>,
+    /// What the healthy reply says where the script leaves that open.
+    #[serde(default, skip_serializing_if = "Premise::is_empty")]
+    pub given: Premise,
     /// What is played, by lane.
     pub play: Play,
     /// What a raw client must see of it.
@@ -131,9 +148,9 @@ impl Fault {
         [Lane::Plain, Lane::Stream].into_iter().filter(|lane| self.program(*lane).is_some()).collect()
     }
 
-    fn listed(&self) -> Listed<'_> {
-        let Self { id, group, family, strikes, says, params, .. } = self;
-        Listed { id, group: *group, family: *family, strikes: *strikes, lanes: self.lanes(), says, params }
+    /// Whether it can happen in the dialect of this name.
+    pub fn happens_in(&self, dialect: &str) -> bool {
+        self.dialects.is_empty() || self.dialects.iter().any(|known| known == dialect)
     }
 
     /// Gives every parameter its value: the script's, else the default.
@@ -142,6 +159,30 @@ impl Fault {
     /// A parameter that the fault does not have, or a value of the wrong kind.
     pub fn bind(&self, given: &Params) -> Result<Bindings, BindError> {
         param::bind(&self.id, &self.params, given)
+    }
+
+    /// Whether it can only happen to a connection that carries TLS, or is to carry it.
+    pub fn needs_tls(&self) -> bool {
+        let programs = [&self.play.every, &self.play.plain, &self.play.stream];
+        programs.into_iter().flatten().flatten().any(|op| matches!(op, Op::Tls(_)))
+    }
+
+    /// What a provider does while the fault is imposed on it, where that does not depend on a request.
+    pub(crate) fn at_connect(&self) -> Option<&Program> {
+        self.play.every.as_ref().filter(|_| self.strikes == Strikes::Connect)
+    }
+
+    fn validate_connections(&self) -> Result<(), String> {
+        if self.strikes != Strikes::Connect {
+            return Ok(());
+        }
+        let program = self.at_connect().ok_or("a fault that strikes at `connect` has no lanes")?;
+        let alone = |op: &Op| matches!(op, Op::Connection(connection) if connection.spares_no_connection());
+        if program.len() > 1 && program.iter().any(alone) {
+            return Err("nothing can be done to connections that never come to be".into());
+        }
+        let last = matches!(program.last(), Some(Op::Close | Op::Reset | Op::Hang | Op::Connection(_)));
+        if last { Ok(()) } else { Err("the program does not say what becomes of the connection".into()) }
     }
 
     fn validate(&self) -> Result<(), String> {
@@ -153,14 +194,29 @@ impl Fault {
             if let Some(name) = op.args().into_iter().find_map(|arg| arg.unknown_in(&self.params)) {
                 return Err(format!("`$({name})` is not a parameter"));
             }
-            if matches!(op, Op::Refuse) != (self.strikes == Strikes::Connect) {
-                return Err("`refuse` belongs to faults that strike at `connect`, and only it does".into());
+            if let Some(word) = op.texts().into_iter().find_map(|text| words::unknown(text, &self.params)) {
+                return Err(format!("`$({word})` is neither a word nor a parameter"));
+            }
+            if self.strikes == Strikes::Connect && !op.needs_no_request() {
+                return Err("a fault that strikes at `connect` has no request to answer".into());
+            }
+            let before =
+                matches!(op, Op::Connection(_)) || matches!(op, Op::Tls(tls) if tls.needs_no_request());
+            if self.strikes != Strikes::Connect && before {
+                return Err("what is done before a request belongs to faults that strike at `connect`".into());
             }
         }
+        self.validate_connections()?;
         for op in [&self.play.every, &self.play.plain].into_iter().flatten().flatten() {
             if op.needs_events() {
                 return Err("a program for plain replies has no events".into());
             }
+        }
+        if programs.into_iter().flatten().any(|program| !program.is_sorted_by_key(|op| !op.prepares())) {
+            return Err("`answer` and `edit` come before everything else".into());
+        }
+        if let Some(mode) = self.mode.as_deref().filter(|mode| Mode::get(mode).is_none()) {
+            return Err(format!("there is no failure mode `{mode}`"));
         }
         if !self.proof.fits(&self.play) {
             return Err("the lanes of `proof` are not those of `play`".into());
@@ -169,25 +225,6 @@ impl Fault {
             [&Params::new(), &self.proof.with].map(|given| param::bind(&self.id, &self.params, given));
         bound.into_iter().try_for_each(|bound| bound.map(drop).map_err(|error| error.to_string()))
     }
-}
-
-/// A fault as it is listed.
-#[derive(Debug, Clone, Serialize)]
-pub struct Listed<'a> {
-    /// The stable name.
-    pub id: &'a str,
-    /// Where it belongs.
-    pub group: Group,
-    /// Under which word contracts document it.
-    pub family: Family,
-    /// How far the exchange has come.
-    pub strikes: Strikes,
-    /// In which lanes it can happen.
-    pub lanes: Vec<Lane>,
-    /// What happens.
-    pub says: &'a str,
-    /// What a script may set.
-    pub params: &'a BTreeMap<String, Param>,
 }
 
 /// The programs of a fault: either `every`, or one for each lane in which it can happen.

@@ -14,6 +14,9 @@ pub type Params = BTreeMap<String, Value>;
 pub struct Param {
     /// What the number counts.
     pub kind: ParamKind,
+    /// The values that it may have; every one within the range of its kind when empty.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub of: Vec<u64>,
     /// What holds when the script is silent.
     pub default: u64,
     /// What it changes, in one line.
@@ -26,6 +29,10 @@ pub struct Param {
 pub enum ParamKind {
     /// A duration in milliseconds.
     Milliseconds,
+    /// A duration in seconds.
+    Seconds,
+    /// A status.
+    Status,
     /// A number of bytes, at least 1.
     Bytes,
     /// A number of megabytes, at least 1.
@@ -63,24 +70,32 @@ pub(super) fn bind(
     for (name, param) in known {
         let value = match given.get(name) {
             None => param.default,
-            Some(value) => value.as_u64().filter(|number| param.kind.allows(*number)).ok_or_else(|| {
-                BindError::Value {
+            Some(value) => {
+                value.as_u64().filter(|number| param.allows(*number)).ok_or_else(|| BindError::Value {
                     fault: fault.to_owned(),
                     name: name.clone(),
                     kind: param.kind,
                     given: value.to_string(),
-                }
-            })?,
+                })?
+            }
         };
         bound.insert(name.clone(), value);
     }
     Ok(Bindings(bound))
 }
 
+impl Param {
+    fn allows(&self, number: u64) -> bool {
+        self.kind.allows(number) && (self.of.is_empty() || self.of.contains(&number))
+    }
+}
+
 impl ParamKind {
     fn allows(self, number: u64) -> bool {
         match self {
             Self::Milliseconds => number <= 86_400_000,
+            Self::Seconds => number <= 1 << 32,
+            Self::Status => (100..=999).contains(&number),
             Self::Bytes => (1..=1 << 30).contains(&number),
             Self::Megabytes => (1..=4096).contains(&number),
             Self::Events | Self::Count => number <= 1 << 20,

@@ -4,7 +4,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{Body, Headers, Hold};
-use crate::fault::Params;
+pub use crate::fault::ToolCall;
+use crate::fault::{Params, Premise};
 
 /// What is written.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -43,6 +44,18 @@ pub struct Reply {
     pub headers: Headers,
 }
 
+impl Reply {
+    /// The same with what a fault presupposes, where the script says nothing of the answer.
+    pub fn given(&self, premise: &Premise) -> Self {
+        let mut reply = self.clone();
+        if reply.answer.is_none() && reply.tool_calls.is_empty() {
+            reply.answer.clone_from(&premise.answer);
+            reply.tool_calls.clone_from(&premise.tool_calls);
+        }
+        reply
+    }
+}
+
 /// Tokens as a reply counts them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -51,16 +64,6 @@ pub struct Usage {
     pub prompt: u64,
     /// Tokens of the answer.
     pub completion: u64,
-}
-
-/// One call of a tool.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ToolCall {
-    /// The function's name.
-    pub name: String,
-    /// Its arguments as the JSON text that the provider sends.
-    pub arguments: String,
 }
 
 /// A status of the provider's own.

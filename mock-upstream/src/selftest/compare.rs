@@ -3,6 +3,7 @@
 use std::io::{ErrorKind, Read as _};
 
 use super::mask::masked;
+use super::moment;
 use super::pieces::{ANY, Expected};
 use super::raw::{End, Raw};
 use super::reply::find;
@@ -11,28 +12,45 @@ use crate::fault::Coding;
 /// A longer text is cut where it is shown.
 const SHOWN: usize = 240;
 
-/// Reads and compares, part by part; the number of bytes that came.
+/// Reads and compares, part by part; the number of bytes that came, and how many of them were heads.
 ///
 /// # Errors
 /// The first difference.
-pub(super) async fn compare(raw: &mut Raw, expected: &[Expected]) -> Result<usize, String> {
-    let mut count = 0;
+pub(super) async fn compare(raw: &mut Raw, expected: &[Expected]) -> Result<Came, String> {
+    let mut came = Came::default();
     let mut told = None;
     for part in expected {
-        count += match part {
+        match part {
             Expected::Head { status_line, lines, ended } => {
                 let head = head(raw, status_line, lines, *ended).await?;
                 told = head.content_length;
-                head.length
+                came.heads += head.length;
             }
-            Expected::Bytes(bytes) => exactly(raw, bytes).await?,
+            Expected::ServerHello { whole } => came.behind += server_hello(raw, *whole).await?,
+            Expected::Bytes(bytes) => came.behind += exactly(raw, bytes).await?,
+            Expected::Chunks { bytes, size } => came.behind += chunks(raw, bytes, *size).await?,
             Expected::Coded(coding, bytes) => {
                 let length = told.ok_or("no content length tells how long the coded body is")?;
-                coded(raw, *coding, bytes, length).await?
+                came.behind += coded(raw, *coding, bytes, length).await?;
             }
-        };
+        }
     }
-    Ok(count)
+    Ok(came)
+}
+
+/// How many bytes came.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Came {
+    /// Of heads.
+    pub(super) heads: usize,
+    /// Of everything else.
+    pub(super) behind: usize,
+}
+
+impl Came {
+    pub(super) fn all(self) -> usize {
+        self.heads + self.behind
+    }
 }
 
 /// A head that has come.
@@ -54,7 +72,9 @@ async fn head(raw: &mut Raw, status_line: &str, lines: &[String], ended: bool) -
             return Err(format!("a head was to come, and {} came, then {end:?}", shown(raw.unread())));
         }
     };
-    let bytes = masked(&raw.take(end));
+    let bytes = raw.take(end);
+    let lines = &in_time(lines, &String::from_utf8_lossy(&bytes))?;
+    let bytes = masked(&bytes);
     let text = String::from_utf8_lossy(&bytes);
     let mut came = text.trim_end_matches("\r\n").split("\r\n");
     let first = came.next().unwrap_or_default();
@@ -79,6 +99,22 @@ async fn head(raw: &mut Raw, status_line: &str, lines: &[String], ended: bool) -
         return Err(format!("head lines: too many {more:?}, missing {missing:?}"));
     }
     Ok(Head { length: end, content_length })
+}
+
+/// The lines with the moments that they name, each of which has come to the second; the others as they are.
+fn in_time(lines: &[String], head: &str) -> Result<Vec<String>, String> {
+    let mut all = Vec::with_capacity(lines.len());
+    for line in lines {
+        all.push(match moment::resolved(line, head)? {
+            None => line.clone(),
+            Some(exact) if head.lines().any(|came| came == exact) => {
+                String::from_utf8_lossy(&masked(exact.as_bytes())).into_owned()
+            }
+            Some(exact) => return Err(format!("head lines: missing {exact:?}")),
+        });
+    }
+    all.sort_unstable();
+    Ok(all)
 }
 
 async fn coded(raw: &mut Raw, coding: Coding, expected: &[u8], length: usize) -> Result<usize, String> {
@@ -130,20 +166,53 @@ fn gunzip(file: &[u8]) -> Result<Vec<u8>, (Vec<u8>, std::io::Error)> {
     }
 }
 
+/// One record of a handshake (type 22) that begins with a ServerHello (type 2), each with its length in front.
+async fn server_hello(raw: &mut Raw, whole: bool) -> Result<usize, String> {
+    let announced = |bytes: &[u8]| match bytes {
+        [22, 3, _, high, low, 2, ..] => Some(5 + (usize::from(*high) << 8 | usize::from(*low))),
+        _ => None,
+    };
+    loop {
+        let came = raw.unread().len();
+        let length = announced(raw.unread());
+        match length {
+            Some(length) if whole && came >= length => return Ok(raw.take(length).len()),
+            None if came > 5 => return Err(format!("{:02x?} is no ServerHello", &raw.unread()[..6])),
+            _ => {}
+        }
+        let ended = raw.more().await.map_err(|error| error.to_string())?;
+        match (ended, length) {
+            (None, _) => {}
+            (Some(_), Some(length)) if !whole && came < length => return Ok(raw.take(came).len()),
+            (Some(end), _) => {
+                return Err(format!("a ServerHello was to come, and {came} bytes came, then {end:?}"));
+            }
+        }
+    }
+}
+
 async fn exactly(raw: &mut Raw, expected: &[u8]) -> Result<usize, String> {
-    let mut ended: Option<End> = None;
-    while raw.unread().len() < expected.len() && ended.is_none() {
-        ended = raw
-            .more()
-            .await
-            .map_err(|error| format!("{error}; {} of {} bytes came", raw.unread().len(), expected.len()))?;
-    }
+    let ended = until(raw, expected.len()).await?;
     let came = masked(&raw.take(expected.len()));
-    let expected = masked(expected);
-    if came == expected {
-        return Ok(came.len());
+    same(&came, &masked(expected), ended)?;
+    Ok(came.len())
+}
+
+/// Reads until so many bytes are there; how the connection ended, if it did before.
+async fn until(raw: &mut Raw, count: usize) -> Result<Option<End>, String> {
+    let mut ended = None;
+    while raw.unread().len() < count && ended.is_none() {
+        let more = raw.more().await;
+        ended = more.map_err(|error| format!("{error}; {} of {count} bytes came", raw.unread().len()))?;
     }
-    let at = came.iter().zip(&expected).take_while(|(a, b)| a == b).count();
+    Ok(ended)
+}
+
+fn same(came: &[u8], expected: &[u8], ended: Option<End>) -> Result<(), String> {
+    if came == expected {
+        return Ok(());
+    }
+    let at = came.iter().zip(expected).take_while(|(a, b)| a == b).count();
     let from = at.saturating_sub(20);
     Err(format!(
         "byte {at} of {}: {} instead of {}{}",
@@ -152,6 +221,19 @@ async fn exactly(raw: &mut Raw, expected: &[u8]) -> Result<usize, String> {
         shown(&expected[from..]),
         ended.map_or(String::new(), |end| format!(", then {end:?}")),
     ))
+}
+
+async fn chunks(raw: &mut Raw, expected: &[u8], size: usize) -> Result<usize, String> {
+    let (mut own, mut wire) = (Vec::new(), 0);
+    for part in expected.chunks(size) {
+        let line = format!("{:x}\r\n", part.len());
+        wire += exactly(raw, line.as_bytes()).await?;
+        until(raw, part.len()).await?;
+        own.extend(raw.take(part.len()));
+        wire += part.len() + exactly(raw, b"\r\n").await?;
+    }
+    same(&masked(&own), &masked(expected), None)?;
+    Ok(wire)
 }
 
 /// Bytes as a person can read them, cut to what fits.

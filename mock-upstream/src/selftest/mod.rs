@@ -1,11 +1,16 @@
 //! Proves every fault of the catalogue on the wire: a raw client compares what it sees with the fault's own proof.
 
+mod changes;
 mod compare;
+mod connect;
 mod mask;
+mod moment;
 mod pieces;
 mod prove;
 mod raw;
 mod reply;
+mod secure;
+mod shake;
 mod stage;
 
 use std::sync::Arc;
@@ -16,7 +21,7 @@ use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
-use crate::fault::{After, Catalogue, Fault, Group, Lane, Probe};
+use crate::fault::{Catalogue, Fault, Group, Lane, Probe, Strikes};
 use prove::Claim;
 use reply::Reply;
 use stage::Stage;
@@ -40,6 +45,8 @@ pub struct Row {
     pub lane: Lane,
     /// The request.
     pub probe: Probe,
+    /// Whether it was proven under TLS.
+    pub tls: bool,
     /// What was otherwise than promised; `None` when the fault is what it says.
     pub wrong: Option<String>,
     /// How long the proof took, in milliseconds.
@@ -47,8 +54,20 @@ pub struct Row {
     pub took: Duration,
 }
 
-/// Proves these faults, each on a mock of its own; the rows are in the order of the catalogue.
+/// Proves these faults, each on a mock of its own, over plain TCP where they do not need TLS; the rows are in the order
+/// of the catalogue.
 pub async fn prove_all(faults: &[&'static Fault]) -> Vec<Row> {
+    prove_each(faults, Fault::needs_tls).await
+}
+
+/// The same over TLS, which leaves out faults of the connection that do not need it.
+pub async fn prove_all_over_tls(faults: &[&'static Fault]) -> Vec<Row> {
+    let over: Vec<&'static Fault> =
+        faults.iter().copied().filter(|fault| fault.needs_tls() || !fault.strikes.needs_provider()).collect();
+    prove_each(&over, |_| true).await
+}
+
+async fn prove_each(faults: &[&'static Fault], over_tls: fn(&Fault) -> bool) -> Vec<Row> {
     let together = Arc::new(Semaphore::new(TOGETHER));
     let mut proofs = JoinSet::new();
     for (number, (fault, lane, probe)) in faults.iter().flat_map(|fault| claims(fault)).enumerate() {
@@ -56,7 +75,7 @@ pub async fn prove_all(faults: &[&'static Fault]) -> Vec<Row> {
         proofs.spawn(async move {
             // The semaphore is never closed.
             let _turn = together.acquire().await;
-            (number, row(fault, lane, probe).await)
+            (number, row(fault, lane, probe, over_tls(fault)).await)
         });
     }
     let mut rows = proofs.join_all().await;
@@ -76,26 +95,29 @@ fn claims(fault: &'static Fault) -> impl Iterator<Item = (&'static Fault, Lane, 
     })
 }
 
-async fn row(fault: &'static Fault, lane: Lane, probe: Probe) -> Row {
+async fn row(fault: &'static Fault, lane: Lane, probe: Probe, over_tls: bool) -> Row {
     let began = Instant::now();
-    let proven = timeout(DEADLINE, prove(fault, lane, probe)).await;
+    let proven = timeout(DEADLINE, prove(fault, lane, probe, over_tls)).await;
     let proven = proven.unwrap_or_else(|_| Err(format!("not proven within {DEADLINE:?}")));
     Row {
         fault: fault.id.clone(),
         group: fault.group,
         lane,
         probe,
+        tls: over_tls,
         wrong: proven.err(),
         took: began.elapsed(),
     }
 }
 
-async fn prove(fault: &'static Fault, lane: Lane, probe: Probe) -> Proven {
+async fn prove(fault: &'static Fault, lane: Lane, probe: Probe, over_tls: bool) -> Proven {
     let sight = fault.proof.sight(lane).ok_or("the fault has no proof for this lane")?;
-    let stage = Stage::new().await?;
-    match sight.then {
-        After::Refused => stage.refuses().await,
-        _ => prove::prove(Claim { fault, lane, probe, sight }, &stage).await,
+    let stage = Stage::new(over_tls).await?;
+    let claim = Claim { fault, lane, probe, sight };
+    if fault.strikes == Strikes::Connect {
+        connect::prove(claim, &stage).await
+    } else {
+        prove::prove(claim, &stage).await
     }
 }
 

@@ -1,10 +1,9 @@
 //! From the pieces of a proof to the bytes that must come.
 
-use serde_json::Value;
-
 use super::Reply;
+use super::changes::changed;
 use super::reply::find;
-use crate::fault::{Changes, Coding, EventSight, FramingSight, HeadSight, Part, Piece, Range};
+use crate::fault::{Changes, Coding, EventSight, EventsSight, FramingSight, HeadSight, Part, Piece, Range};
 
 /// Stands for a content length that is taken as it comes.
 pub(super) const ANY: &str = "any";
@@ -23,6 +22,18 @@ pub(super) enum Expected {
     },
     /// These bytes.
     Bytes(Vec<u8>),
+    /// These bytes in chunks, which may cut what differs between two replies.
+    Chunks {
+        /// The bytes without framing.
+        bytes: Vec<u8>,
+        /// How many of them a chunk has.
+        size: usize,
+    },
+    /// A record of TLS that holds a ServerHello, whole or cut.
+    ServerHello {
+        /// Whether it ends where it says that it does.
+        whole: bool,
+    },
     /// As many bytes as the content length says, which are these bytes in another coding.
     Coded(Coding, Vec<u8>),
 }
@@ -54,6 +65,11 @@ impl Pieces<'_> {
         for (at, piece) in pieces.iter().enumerate() {
             let part = match piece {
                 Piece::Head => self.head(&HeadSight::default(), 0)?,
+                Piece::Chunks { of, size } => {
+                    Expected::Chunks { bytes: self.bytes(of)?, size: (*size).max(1) }
+                }
+                Piece::ServerHello => Expected::ServerHello { whole: true },
+                Piece::HalfServerHello => Expected::ServerHello { whole: false },
                 Piece::HeadWith(sight) => self.head_before(sight, &pieces[at + 1..])?,
                 Piece::Coded { coding, bytes } => Expected::Coded(*coding, self.bytes(bytes)?),
                 Piece::UnendedHead(sight) => self.head(sight, 0)?.unended(),
@@ -74,8 +90,13 @@ impl Pieces<'_> {
     /// How many events these pieces complete.
     pub(super) fn events(&self, pieces: &[Piece]) -> usize {
         let count = |piece: &Piece| match piece {
-            Piece::Events(range) | Piece::BareEvents(range) => self.range(*range).map_or(0, <[_]>::len),
+            Piece::Events(range)
+            | Piece::BareEvents(range)
+            | Piece::Each { events: range, .. }
+            | Piece::EventsWith(EventsSight { range, .. }) => self.range(*range).map_or(0, <[_]>::len),
             Piece::Event(_) => 1,
+            Piece::Chunk(of) | Piece::Replaced { of, .. } => self.events(of),
+            Piece::Chunks { of, .. } | Piece::ChunksBehind { of, .. } => self.events(of),
             Piece::Repeat { bytes, times } => self.events(bytes) * times,
             _ => 0,
         };
@@ -140,13 +161,16 @@ impl Pieces<'_> {
     fn one(&self, piece: &Piece) -> Result<Vec<u8>, String> {
         let body = &self.healthy.body;
         Ok(match piece {
+            Piece::ServerHello | Piece::HalfServerHello => {
+                return Err("a ServerHello stands in no other piece".to_owned());
+            }
             Piece::Head | Piece::HeadWith(_) | Piece::UnendedHead(_) | Piece::Coded { .. } => {
                 return Err("a head, or a coded body, stands in no other piece".to_owned());
             }
             Piece::Body(Part::Whole) => body.clone(),
             Piece::Body(Part::FirstHalf) => body[..body.len() / 2].to_vec(),
             Piece::Body(Part::SecondHalf) => body[body.len() / 2..].to_vec(),
-            Piece::BodyWith(changes) => changed(&json(body)?, changes)?.to_string().into_bytes(),
+            Piece::BodyWith(changes) => self.changed(body, changes)?,
             Piece::SpoiledBody(behind) => {
                 let mut body = body.clone();
                 let at = find(&body, behind.as_bytes()).ok_or("the healthy body has no such text")?;
@@ -160,7 +184,47 @@ impl Pieces<'_> {
                 chunk(&event[..event.len() / 2])
             }
             Piece::EventWith(sight) => self.event_with(sight)?,
+            Piece::EventsWith(EventsSight { range, changes }) => {
+                let mut all = Vec::new();
+                for event in self.range(*range)? {
+                    all.extend(chunk(&self.event_changed(event, changes)?));
+                }
+                all
+            }
             Piece::Event(pieces) | Piece::Chunk(pieces) => chunk(&self.bytes(pieces)?),
+            Piece::Each { events, before, replace } => {
+                let before = self.bytes(before)?;
+                let each = self.range(*events)?.iter().map(|event| {
+                    let own = replace.iter().fold(event.clone(), |event, (text, other)| {
+                        replaced(&event, text.as_bytes(), other.as_bytes()).unwrap_or(event)
+                    });
+                    chunk(&[before.clone(), own].concat())
+                });
+                each.collect::<Vec<_>>().concat()
+            }
+            Piece::Replaced { of, text, with } => {
+                replaced(&self.bytes(of)?, text.as_bytes(), &self.bytes(with)?)
+                    .ok_or_else(|| format!("there is no {text:?} to be replaced"))?
+            }
+            Piece::Through { of, mark } => {
+                let (of, mark) = (self.bytes(of)?, self.bytes(mark)?);
+                let at = find(&of, &mark).ok_or("there is no such mark")?;
+                of[..at + mark.len()].to_vec()
+            }
+            Piece::Chunks { .. } => return Err("chunks of a size stand in no other piece".to_owned()),
+            Piece::Slice { of, bytes } => {
+                let of = self.bytes(of)?;
+                within(&of, *bytes).ok_or("there are no such bytes")?.to_vec()
+            }
+            Piece::Flipped { of, at } => {
+                let mut of = self.bytes(of)?;
+                let byte =
+                    place(*at, of.len()).and_then(|at| of.get_mut(at)).ok_or("there is no such byte")?;
+                *byte = !*byte;
+                of
+            }
+            Piece::Crc32(of) => crc32fast::hash(&self.bytes(of)?).to_be_bytes().to_vec(),
+            Piece::ChunksBehind { of, mark } => chunks_behind(&self.bytes(of)?, &self.bytes(mark)?),
             Piece::LongChunk(longer, pieces) => {
                 let bytes = self.bytes(pieces)?;
                 [format!("{:x}\r\n", bytes.len() + longer).as_bytes(), &bytes].concat()
@@ -178,20 +242,32 @@ impl Pieces<'_> {
         })
     }
 
-    fn range(&self, Range { from, to }: Range) -> Result<&[Vec<u8>], String> {
-        let chunks = &self.healthy.chunks;
-        let to = to.map_or(Some(chunks.len()), |to| place(to, chunks.len()));
-        to.and_then(|to| chunks.get(from..to)).ok_or_else(|| "there are no such events".to_owned())
+    fn range(&self, range: Range) -> Result<&[Vec<u8>], String> {
+        within(&self.healthy.chunks, range).ok_or_else(|| "there are no such events".to_owned())
     }
 
     fn event_with(&self, EventSight { at, changes }: &EventSight) -> Result<Vec<u8>, String> {
         let chunks = &self.healthy.chunks;
         let event = place(*at, chunks.len()).and_then(|at| chunks.get(at)).ok_or("there is no such event")?;
+        self.event_changed(event, changes)
+    }
+
+    fn event_changed(&self, event: &[u8], changes: &Changes) -> Result<Vec<u8>, String> {
         let text = String::from_utf8_lossy(event);
         let (before, data) = text.split_once("data: ").ok_or("the event has no data")?;
-        let changed = changed(&json(data.trim_end().as_bytes())?, changes)?;
-        Ok(format!("{before}data: {changed}\n\n").into_bytes())
+        let changed = self.changed(data.trim_end().as_bytes(), changes)?;
+        Ok([before.as_bytes(), b"data: ", &changed, b"\n\n"].concat())
     }
+
+    fn changed(&self, json: &[u8], changes: &Changes) -> Result<Vec<u8>, String> {
+        changed(json, changes, |pieces| self.bytes(pieces))
+    }
+}
+
+/// The items of a range.
+fn within<T>(items: &[T], Range { from, to }: Range) -> Option<&[T]> {
+    let to = to.map_or(Some(items.len()), |to| place(to, items.len()))?;
+    items.get(place(from, items.len())?..to)
 }
 
 /// The place that a number means, negative ones being counted from the end.
@@ -202,41 +278,34 @@ fn place(number: i64, length: usize) -> Option<usize> {
     }
 }
 
-fn json(bytes: &[u8]) -> Result<Value, String> {
-    serde_json::from_slice(bytes).map_err(|error| format!("the healthy reply is not JSON: {error}"))
-}
-
-fn changed(document: &Value, changes: &Changes) -> Result<Value, String> {
-    let mut document = document.clone();
-    for (pointer, value) in &changes.set {
-        let (parent, name) = parent(&mut document, pointer)?;
-        match parent {
-            Value::Object(fields) => {
-                fields.insert(name, value.clone());
-            }
-            parent => {
-                let at: Option<usize> = name.parse().ok();
-                let item = at.and_then(|at| parent.get_mut(at)).ok_or_else(|| format!("no `{pointer}`"))?;
-                *item = value.clone();
-            }
-        }
-    }
-    for pointer in &changes.remove {
-        let (parent, name) = parent(&mut document, pointer)?;
-        let gone = parent.as_object_mut().and_then(|fields| fields.shift_remove(&name));
-        gone.ok_or_else(|| format!("no `{pointer}`"))?;
-    }
-    Ok(document)
-}
-
-fn parent<'d>(document: &'d mut Value, pointer: &str) -> Result<(&'d mut Value, String), String> {
-    let (parent, name) = pointer.rsplit_once('/').ok_or_else(|| format!("`{pointer}` is no pointer"))?;
-    let parent = document.pointer_mut(parent).ok_or_else(|| format!("no parent of `{pointer}`"))?;
-    Ok((parent, name.to_owned()))
-}
-
 fn chunk(bytes: &[u8]) -> Vec<u8> {
     [format!("{:x}\r\n", bytes.len()).as_bytes(), bytes, b"\r\n"].concat()
+}
+
+fn chunks_behind(mut bytes: &[u8], mark: &[u8]) -> Vec<u8> {
+    let mut all = Vec::new();
+    while let Some(at) = find(bytes, mark) {
+        let (part, rest) = bytes.split_at(at + mark.len());
+        all.extend(chunk(part));
+        bytes = rest;
+    }
+    if !bytes.is_empty() {
+        all.extend(chunk(bytes));
+    }
+    all
+}
+
+/// The bytes with the part replaced wherever it is, at least once.
+fn replaced(mut bytes: &[u8], part: &[u8], with: &[u8]) -> Option<Vec<u8>> {
+    find(bytes, part)?;
+    let mut all = Vec::new();
+    while let Some(at) = find(bytes, part) {
+        all.extend_from_slice(&bytes[..at]);
+        all.extend_from_slice(with);
+        bytes = &bytes[at + part.len()..];
+    }
+    all.extend_from_slice(bytes);
+    Some(all)
 }
 
 fn hex(digits: &str) -> Option<Vec<u8>> {

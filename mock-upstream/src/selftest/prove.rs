@@ -7,7 +7,7 @@ use super::mask::masked;
 use super::pieces::Pieces;
 use super::raw::{End, Raw};
 use super::{Proven, Reply, Stage};
-use crate::fault::{After, Fault, Lane, Probe, Sight};
+use crate::fault::{After, Fault, Lane, PaceSight, Piece, Probe, Sight};
 use crate::journal::{Ended, Entry};
 use crate::script::{FaultPlay, Play, Script, Turn};
 
@@ -30,17 +30,19 @@ pub(super) struct Claim<'a> {
 pub(super) async fn prove(claim: Claim<'_>, stage: &Stage) -> Proven {
     let Claim { fault, lane, probe, sight } = claim;
     let request = stage.request(probe, lane);
-    let healthy = stage.healthy(&request).await?;
+    let healthy = stage.healthy(&request, &fault.given).await?;
     let pieces = Pieces { healthy: &healthy, canary: &stage.canary() };
     let expected = pieces.expected(&sight.bytes)?;
 
     let params = fault.proof.with.clone();
     let play = Play::Fault(FaultPlay { params, ..FaultPlay::of(&fault.id) });
-    stage.plays([play, Play::Ok(crate::script::Reply::default())])?;
+    stage.plays([play, Play::Ok(crate::script::Reply::default().given(&fault.given))])?;
     let mut raw = stage.connect().await?;
     let seen = stage.scenario.arrivals();
     raw.send(&request).await.map_err(|error| format!("sending: {error}"))?;
-    let mut count = compare(&mut raw, &expected).await?;
+    let came = compare(&mut raw, &expected).await?;
+    let mut count = came.all();
+    in_pace(sight, &raw, came.heads)?;
     if sight.then != After::Rst && !sight.bytes.is_empty() {
         in_time(sight, &raw)?;
     }
@@ -48,6 +50,7 @@ pub(super) async fn prove(claim: Claim<'_>, stage: &Stage) -> Proven {
     let mut left = Instant::now();
     let ended = match sight.then {
         After::Fin => ends(&mut raw, End::Fin, Ended::ClosedByMock, sight).await?,
+        After::FinUnannounced => ends(&mut raw, End::FinUnannounced, Ended::ClosedByMock, sight).await?,
         After::Rst => ends(&mut raw, End::Rst, Ended::ResetByMock, sight).await?,
         After::Open => {
             stays_open(&mut raw).await?;
@@ -63,17 +66,22 @@ pub(super) async fn prove(claim: Claim<'_>, stage: &Stage) -> Proven {
             Ended::Complete
         }
         After::More => {
+            let again = pieces.expected(last(sight))?;
             for _ in 0..ENDLESS {
-                count += compare(&mut raw, &expected[1..]).await?;
+                count += compare(&mut raw, &again).await?.all();
             }
+            in_pace(sight, &raw, came.heads)?;
             left = Instant::now();
             drop(raw);
             Ended::PeerClosed
         }
-        After::Refused => return Err("a refused connection is proven by connecting".to_owned()),
+        After::Refused | After::Unanswered | After::Unread => {
+            return Err("that is seen by connecting, and a request was sent".to_owned());
+        }
     };
     stage.scenario.idle().await;
-    let told = Told { ended, left, count, events: pieces.events(&sight.bytes) };
+    let again = if sight.then == After::More { pieces.events(last(sight)) } else { 0 };
+    let told = Told { ended, left, count, events: pieces.events(&sight.bytes), again };
     told.by_the_journal(claim, &stage.scenario.journal())?;
 
     let mut raw = stage.connect().await?;
@@ -82,10 +90,28 @@ pub(super) async fn prove(claim: Claim<'_>, stage: &Stage) -> Proven {
     same(&next, &healthy).map_err(|why| format!("the next connection: {why}"))
 }
 
-fn in_time(sight: &Sight, raw: &Raw) -> Proven {
+/// The last piece alone.
+fn last(sight: &Sight) -> &[Piece] {
+    sight.bytes.last().map_or(&[], std::slice::from_ref)
+}
+
+pub(super) fn in_time(sight: &Sight, raw: &Raw) -> Proven {
     let least = Duration::from_millis(sight.not_before.unwrap_or_default());
     let took = raw.since_sent();
     if took >= least { Ok(()) } else { Err(format!("early: after {took:?} instead of {least:?}")) }
+}
+
+/// Whether the bytes behind the heads came as slowly as they must.
+fn in_pace(sight: &Sight, raw: &Raw, heads: usize) -> Proven {
+    let Some(PaceSight { every, bytes }) = sight.pace else { return Ok(()) };
+    for (count, after) in raw.came() {
+        let intervals = after.as_millis() / u128::from(every.max(1));
+        let most = heads as u128 + intervals * bytes as u128;
+        if count as u128 > most {
+            return Err(format!("too fast: {count} bytes after {after:?} instead of at most {most}"));
+        }
+    }
+    Ok(())
 }
 
 async fn ends(raw: &mut Raw, wanted: End, ended: Ended, sight: &Sight) -> Result<Ended, String> {
@@ -94,17 +120,21 @@ async fn ends(raw: &mut Raw, wanted: End, ended: Ended, sight: &Sight) -> Result
         return Err(format!("more bytes came: {}", shown(raw.unread())));
     }
     in_time(sight, raw)?;
+    let least = Duration::from_millis(sight.end_not_before.unwrap_or_default());
+    if raw.since_sent() < least {
+        return Err(format!("ended early: after {:?} instead of {least:?}", raw.since_sent()));
+    }
     if end == wanted { Ok(ended) } else { Err(format!("ended by {end:?} instead of {wanted:?}")) }
 }
 
-async fn stays_open(raw: &mut Raw) -> Proven {
+pub(super) async fn stays_open(raw: &mut Raw) -> Proven {
     match raw.watch().await.map_err(|error| error.to_string())? {
         End::Open => Ok(()),
         end => Err(format!("the connection was to stay open, and ended by {end:?}")),
     }
 }
 
-fn same(reply: &Reply, healthy: &Reply) -> Proven {
+pub(super) fn same(reply: &Reply, healthy: &Reply) -> Proven {
     if masked(&reply.body) == healthy.body {
         return Ok(());
     }
@@ -118,6 +148,8 @@ struct Told {
     left: Instant,
     count: usize,
     events: usize,
+    /// How many events come with each time of what comes again and again.
+    again: usize,
 }
 
 impl Told {
@@ -131,9 +163,13 @@ impl Told {
         let count = entry.bytes_written >= self.count as u64;
         check("the fault", entry.fault.as_deref() == Some(fault.id.as_str()))?;
         check("its delivery", entry.delivered)?;
-        check("how it ended", entry.ended == self.ended)?;
+        // A client that leaves while bytes are under way to it resets the connection.
+        let reset = at_least && entry.ended == Ended::PeerReset;
+        check("how it ended", entry.ended == self.ended || reset)?;
         check("the bytes", count && (at_least || entry.bytes_written == self.count as u64))?;
-        check("the events", at_least || entry.played.events as usize == self.events)?;
+        let events = entry.played.events as usize;
+        let enough = events == self.events || self.again > 0 && events >= self.events + ENDLESS * self.again;
+        check("the events", enough)?;
         check("its being whole", entry.played.complete == (self.ended == Ended::Complete))?;
         let client_left = self.ended == Ended::PeerClosed;
         let after = entry.ended_at.is_some_and(|ended| ended.instant >= self.left);

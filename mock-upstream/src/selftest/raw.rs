@@ -4,7 +4,7 @@ use std::io::{self, ErrorKind};
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
@@ -18,32 +18,53 @@ const WATCH: Duration = Duration::from_millis(80);
 /// How the peer has ended the connection, if it has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum End {
+    /// Announced by a close_notify where it carries TLS.
     Fin,
+    /// Not announced though it carries TLS.
+    FinUnannounced,
     Rst,
     Open,
 }
 
-#[derive(Debug)]
+/// What carries the bytes.
+trait Carrier: AsyncRead + AsyncWrite + Unpin + Send {}
+
+impl<T: AsyncRead + AsyncWrite + Unpin + Send> Carrier for T {}
+
 pub(super) struct Raw {
-    stream: TcpStream,
+    stream: Box<dyn Carrier>,
     sent: Instant,
     unread: Vec<u8>,
+    /// How many bytes had come since the latest request, and when.
+    came: Vec<(usize, Instant)>,
 }
 
 impl Raw {
     pub(super) async fn connect(addr: SocketAddr) -> io::Result<Self> {
         let stream = TcpStream::connect(addr).await?;
         stream.set_nodelay(true)?;
-        Ok(Self { stream, sent: Instant::now(), unread: Vec::new() })
+        Ok(Self::over(stream))
+    }
+
+    /// A client on a connection that exists.
+    pub(super) fn over(stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static) -> Self {
+        Self { stream: Box::new(stream), sent: Instant::now(), unread: Vec::new(), came: Vec::new() }
     }
 
     pub(super) async fn send(&mut self, bytes: impl AsRef<[u8]>) -> io::Result<()> {
+        self.came.clear();
         self.sent = Instant::now();
-        self.stream.write_all(bytes.as_ref()).await
+        self.stream.write_all(bytes.as_ref()).await?;
+        self.stream.flush().await
     }
 
     pub(super) fn since_sent(&self) -> Duration {
         self.sent.elapsed()
+    }
+
+    /// How many bytes had come since the latest request, and how long after it, each time that some came.
+    pub(super) fn came(&self) -> impl Iterator<Item = (usize, Duration)> {
+        self.came.iter().map(|(count, at)| (*count, at.duration_since(self.sent)))
     }
 
     /// What has been read and not been taken.
@@ -65,8 +86,13 @@ impl Raw {
         let read = timeout(PATIENCE, self.stream.read_buf(&mut self.unread)).await;
         match read.map_err(|_| io::Error::other(format!("nothing came for {PATIENCE:?}")))? {
             Ok(0) => Ok(Some(End::Fin)),
-            Ok(_) => Ok(None),
+            Ok(count) => {
+                let before = self.came.last().map_or(0, |(count, _)| *count);
+                self.came.push((before + count, Instant::now()));
+                Ok(None)
+            }
             Err(error) if error.kind() == ErrorKind::ConnectionReset => Ok(Some(End::Rst)),
+            Err(error) if error.kind() == ErrorKind::UnexpectedEof => Ok(Some(End::FinUnannounced)),
             Err(error) => Err(error),
         }
     }
@@ -92,6 +118,18 @@ impl Raw {
                 return Err(io::Error::other(format!("the connection ended ({end:?}) within {text:?}")));
             }
         }
+    }
+
+    /// Writes until nothing more is taken; how much was.
+    pub(super) async fn write_until_stuck(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let mut written = 0;
+        while written < bytes.len() {
+            match timeout(WATCH, self.stream.write(&bytes[written..])).await {
+                Err(_) => break,
+                Ok(count) => written += count?,
+            }
+        }
+        Ok(written)
     }
 
     /// Watches a silence: how the connection has ended, `Open` when the silence lasted.

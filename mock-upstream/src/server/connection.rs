@@ -8,13 +8,14 @@ use tokio::io::AsyncWriteExt as _;
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
-use super::Core;
 use super::head::Refused;
+use super::impose::{self, Meeting};
 use super::intake::{self, Arrived, Body, Cut, Intake, Opening};
 use super::play::{self, Finished, Stage};
 use super::provider::Place;
 use super::roster::Lease;
 use super::wire::{Left, Socket, Wire};
+use super::{Core, tls};
 use crate::dialect::Scene;
 use crate::journal::{Ended, Entry, Played, Record, Standing};
 use crate::scenario::{Inner as Scenario, Owner};
@@ -22,12 +23,35 @@ use crate::script::{Play, Reply, Request, Turn};
 use crate::step::{self, Answer, Plan};
 
 /// Serves the connection until it ends; it ends by itself when it is idle and the provider drops such connections.
-pub(super) async fn serve(core: Arc<Core>, place: Arc<Place>, stream: TcpStream, lease: Lease) {
+pub(super) async fn serve(
+    core: Arc<Core>,
+    place: Arc<Place>,
+    stream: TcpStream,
+    lease: Lease,
+    struck: Option<Meeting>,
+) {
     // Without it, the timing of small writes would be the kernel's.
     if stream.set_nodelay(true).is_err() {
         return;
     }
     let mut wire = Wire::new(Socket::Tcp(stream));
+    if let Some(meeting) = struck {
+        match impose::strike(meeting, wire, core.caps.patience).await {
+            Finished::GoOn(served) => wire = served,
+            Finished::Linger(closing) => {
+                lease.linger();
+                return play::linger(closing).await;
+            }
+            Finished::Gone => return,
+        }
+    }
+    if wire.is_plain() && tls::begins(&mut wire).await {
+        let config = Arc::clone(core.authority.healthy());
+        match tls::secure(wire, config, core.caps.request_silence, Arc::default()).await {
+            Ok(secured) => wire = secured,
+            Err((_, below)) => return refuse_handshake(&core, &lease, below).await,
+        }
+    }
     let intake = Intake { clock: core.clock, caps: core.caps };
     let mut sequence = 0;
     while lease.idle() {
@@ -62,6 +86,16 @@ pub(super) async fn serve(core: Arc<Core>, place: Arc<Place>, stream: TcpStream,
             Finished::Gone => return,
         }
     }
+}
+
+/// Closes a connection whose handshake failed, which has said so by an alert.
+async fn refuse_handshake(core: &Core, lease: &Lease, below: Option<Wire>) {
+    core.failed_handshakes.fetch_add(1, Relaxed);
+    let Some(mut below) = below else { return };
+    lease.linger();
+    // An error means that the client is gone.
+    let _ = below.socket.shutdown().await;
+    play::linger(below).await;
 }
 
 /// Says why nothing more is read, and closes; how many bytes that took.

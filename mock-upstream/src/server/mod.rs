@@ -4,10 +4,12 @@ mod alarm;
 mod chunked;
 mod connection;
 mod head;
+mod impose;
 mod intake;
 mod play;
 mod provider;
 mod roster;
+mod tls;
 mod wire;
 
 use std::collections::HashMap;
@@ -26,8 +28,10 @@ use crate::journal::{Clock, Entry, Journal, JournalCaps, Progress};
 use crate::scenario::{Ambient, Claim, ClaimError, Registry, Scenario, ScenarioSpec};
 
 use alarm::Alarm;
-pub use provider::{Provider, Refusal};
+pub use impose::{ImposeError, Imposed, Lifted, Struck};
+pub use provider::Provider;
 use roster::Roster;
+use tls::Authority;
 
 /// What a mock is started with.
 #[derive(Debug, Clone, Default)]
@@ -126,6 +130,8 @@ struct Core {
     roster: Arc<Roster>,
     scenarios: AtomicU64,
     unreadable: AtomicU64,
+    failed_handshakes: AtomicU64,
+    authority: Authority,
     providers: RwLock<HashMap<String, Provider>>,
 }
 
@@ -157,6 +163,8 @@ impl MockUpstream {
             roster: Arc::default(),
             scenarios: AtomicU64::default(),
             unreadable: AtomicU64::default(),
+            failed_handshakes: AtomicU64::default(),
+            authority: Authority::new()?,
             providers: RwLock::default(),
         });
         let mock = Self { _running: Arc::new(Running(Arc::clone(&core))), core };
@@ -256,6 +264,17 @@ impl MockUpstream {
     /// How many connections sent something that is not HTTP.
     pub fn unreadable(&self) -> u64 {
         self.core.unreadable.load(Relaxed)
+    }
+
+    /// The certificate of the authority that certifies every provider, made when the mock started. A client that trusts
+    /// it may speak TLS to `Provider::https_url`.
+    pub fn ca_pem(&self) -> String {
+        self.core.authority.pem()
+    }
+
+    /// How many TLS handshakes failed with no fault imposed: mostly a client that does not trust the authority.
+    pub fn failed_handshakes(&self) -> u64 {
+        self.core.failed_handshakes.load(Relaxed)
     }
 
     /// The clock of every moment in the journals.

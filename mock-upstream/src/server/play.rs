@@ -8,13 +8,13 @@ use std::time::Duration;
 use bytes::Bytes;
 use socket2::SockRef;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::time::{sleep, timeout};
+use tokio::time::{Instant, sleep, timeout};
 
 use super::alarm::Alarm;
 use super::wire::{Left, Wire};
 use crate::journal::{Clock, Ended, Record};
 use crate::scenario::Inner as Scenario;
-use crate::step::{Plan, Step};
+use crate::step::{Parcel, Plan, Step};
 
 /// How long the mock waits for the peer to close its side after a FIN.
 const LINGER: Duration = Duration::from_secs(2);
@@ -120,10 +120,19 @@ impl Stage<'_> {
                 self.silent(*time).await.map_or(Outcome::Done, |how| Outcome::Over(how, Part::Done))
             }
             Step::Gate { name, at_most } => self.gate(name, *at_most).await,
-            Step::Drip { pieces, every } => self.drip(pieces, *every).await,
+            Step::Drip { parcels, every } => self.drip(parcels, *every).await,
+            Step::Repeat { parcel, every } => self.repeat(parcel, *every).await,
             Step::Close => match self.wire.socket.shutdown().await {
                 Ok(()) => Outcome::Over(Ended::ClosedByMock, Part::Done),
                 Err(_) => self.lost(),
+            },
+            Step::CloseUnannounced => match self.wire.socket.close_unannounced().await {
+                Some(Ok(())) => Outcome::Over(Ended::ClosedByMock, Part::Done),
+                Some(Err(_)) => self.lost(),
+                None => {
+                    let _ = self.wire.socket.shutdown().await;
+                    Outcome::Over(Ended::ClosedByMock, Part::Missing)
+                }
             },
             Step::Reset => self.reset(),
             Step::Hang => Outcome::Over(self.hang().await, Part::Done),
@@ -160,17 +169,38 @@ impl Stage<'_> {
         }
     }
 
-    async fn drip(&mut self, pieces: &[Bytes], every: Duration) -> Outcome {
-        for (at, piece) in pieces.iter().enumerate() {
+    async fn drip(&mut self, parcels: &[Parcel], every: Duration) -> Outcome {
+        for (at, Parcel { bytes, events }) in parcels.iter().enumerate() {
             let begun = if at == 0 { Part::Missing } else { Part::Done };
             if let Some(how) = self.silent(every).await {
                 return Outcome::Over(how, begun);
             }
-            if let Outcome::Over(how, _) = self.write(piece, 0).await {
+            if let Outcome::Over(how, _) = self.write(bytes, *events).await {
                 return Outcome::Over(how, begun);
             }
         }
         Outcome::Done
+    }
+
+    /// It has done its part once it was written twice.
+    async fn repeat(&mut self, Parcel { bytes, events }: &Parcel, every: Duration) -> Outcome {
+        let cap = Instant::now() + self.patience;
+        for times in 0_u64.. {
+            let part = if times < 2 { Part::Missing } else { Part::Done };
+            if !every.is_zero()
+                && let Some(how) = self.silent(every).await
+            {
+                return Outcome::Over(how, part);
+            }
+            if let Outcome::Over(how, _) = self.write(bytes, *events).await {
+                return Outcome::Over(how, part);
+            }
+            if Instant::now() >= cap {
+                break;
+            }
+        }
+        let ended = self.wire.socket.shutdown().await.map_or(Ended::PeerReset, |()| Ended::ClosedByMock);
+        Outcome::Over(ended, Part::Done)
     }
 
     async fn write(&mut self, bytes: &Bytes, events: u32) -> Outcome {
@@ -235,7 +265,8 @@ async fn write_all(wire: &mut Wire, bytes: &[u8], written: &mut usize) -> io::Re
         }
         *written += count;
     }
-    Ok(())
+    // TLS keeps records that the network has not taken.
+    wire.socket.flush().await
 }
 
 async fn closing(scenario: Option<&Scenario>) {

@@ -3,18 +3,23 @@
 use std::io;
 use std::net::SocketAddr;
 use std::sync::atomic::AtomicU64;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, Weak};
 use std::time::Duration;
 
 use socket2::{Domain, Protocol, Socket, Type};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpListener;
+use tokio::runtime::Handle;
 use tokio::task::JoinHandle;
 use tokio::time::sleep;
 
+use super::impose::Active;
+use super::tls::Authority;
 use super::{Core, connection};
 use crate::dialect::{Dialect, Identity};
+use crate::fault::Strikes;
+use crate::journal::Clock;
 
-const BACKLOG: i32 = 1024;
+pub(super) const BACKLOG: i32 = 1024;
 /// After a failed accept, mostly for want of file descriptors, connections get time to end.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(20);
 
@@ -35,7 +40,9 @@ pub(super) struct Place {
     /// How often its idle connections were told to close.
     pub(super) orders: AtomicU64,
     addr: SocketAddr,
-    accepting: Mutex<Option<JoinHandle<()>>>,
+    accepting: Mutex<Option<Accepting>>,
+    /// The fault that is imposed, if any.
+    imposed: RwLock<Option<Arc<Active>>>,
 }
 
 impl Provider {
@@ -48,7 +55,7 @@ impl Provider {
     ) -> io::Result<Self> {
         let place = Arc::new(Place::new(name, identity, dialect, listener.local_addr()?));
         let provider = Self { core, place };
-        provider.listen(listener);
+        provider.accept_from(Arc::new(listener));
         Ok(provider)
     }
 
@@ -65,6 +72,11 @@ impl Provider {
     /// `http://` and the address, without a path.
     pub fn url(&self) -> String {
         format!("http://{}", self.place.addr)
+    }
+
+    /// `https://` and the same address: the first byte of a connection decides between HTTP and TLS.
+    pub fn https_url(&self) -> String {
+        format!("https://{}", self.place.addr)
     }
 
     /// What distinguishes it.
@@ -88,45 +100,57 @@ impl Provider {
         self.core.roster.drop_idle(&self.place).await
     }
 
-    /// Makes connecting fail: idle connections are closed, then the listener. The port stays taken, so that nobody else
-    /// can listen there, and that it really refuses is tried once.
-    ///
-    /// # Errors
-    /// The provider refuses already, the port was lost, or connecting still succeeds.
-    pub async fn refuse(&self) -> io::Result<Refusal> {
-        self.drop_idle_connections().await;
-        let accepting = self.place.accepting().take().ok_or(io::ErrorKind::ResourceBusy)?;
-        accepting.abort();
-        // An aborted task ends with an error; what matters is that its listener is gone.
-        let _ = accepting.await;
-        let reserved = match reserve(self.place.addr) {
-            Ok(socket) => socket,
-            Err(error) => {
-                self.listen(listen(bind(self.place.addr)?)?);
-                return Err(error);
+    pub(super) fn clock(&self) -> Clock {
+        self.core.clock
+    }
+
+    pub(super) fn authority(&self) -> &Authority {
+        &self.core.authority
+    }
+
+    pub(super) fn runtime(&self) -> &Handle {
+        &self.core.runtime
+    }
+
+    /// Lets a fault hold here, unless another one does; then its id comes back.
+    pub(super) fn hold(&self, fault: &Arc<Active>) -> Result<(), String> {
+        let mut imposed = self.place.imposed.write().unwrap_or_else(PoisonError::into_inner);
+        match &*imposed {
+            Some(other) => Err(other.fault.id.clone()),
+            None => {
+                *imposed = Some(Arc::clone(fault));
+                Ok(())
             }
-        };
-        let refusal = Refusal { provider: self.clone(), reserved: Some(reserved) };
-        self.drop_idle_connections().await;
-        match TcpStream::connect(self.place.addr).await {
-            Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => Ok(refusal),
-            Err(error) => Err(error),
-            Ok(_) => Err(io::Error::other("somebody else listens on the port")),
         }
+    }
+
+    /// Lets it hold no longer, if it still does.
+    pub(super) fn release(&self, fault: &Arc<Active>) {
+        let mut imposed = self.place.imposed.write().unwrap_or_else(PoisonError::into_inner);
+        imposed.take_if(|held| Arc::ptr_eq(held, fault));
+    }
+
+    /// The listener and the task that takes its connections, unless they are gone.
+    pub(super) fn take_accepting(&self) -> io::Result<(Arc<TcpListener>, JoinHandle<()>)> {
+        let taken = self.place.accepting().take();
+        let taken = taken.and_then(|Accepting { task, listener }| Some((listener.upgrade()?, task)));
+        taken.ok_or_else(|| io::Error::other("the provider does not listen"))
     }
 
     pub(super) async fn retire(&self) {
         let accepting = self.place.accepting().take();
-        if let Some(accepting) = accepting {
-            accepting.abort();
+        if let Some(Accepting { task, .. }) = accepting {
+            task.abort();
             // An aborted task ends with an error; what matters is that its listener is gone.
-            let _ = accepting.await;
+            let _ = task.await;
         }
         self.drop_idle_connections().await;
     }
 
-    fn listen(&self, listener: TcpListener) {
+    /// Takes connections from this listener.
+    pub(super) fn accept_from(&self, listener: Arc<TcpListener>) {
         let (core, place) = (Arc::clone(&self.core), Arc::clone(&self.place));
+        let held = Arc::downgrade(&listener);
         let task = self.core.runtime.spawn(async move {
             let mut stop = core.stop.subscribe();
             tokio::select! {
@@ -135,41 +159,15 @@ impl Provider {
                 () = accept(&core, &place, &listener) => {}
             }
         });
-        *self.place.accepting() = Some(task);
+        *self.place.accepting() = Some(Accepting { task, listener: held });
     }
 }
 
-/// While this lives, connecting to the provider is refused. Dropping it restores the provider too, but cannot tell
-/// whether that worked.
+/// A listener and the task that takes its connections; it is closed when that task ends.
 #[derive(Debug)]
-#[must_use = "the provider listens again when the refusal is dropped"]
-pub struct Refusal {
-    provider: Provider,
-    reserved: Option<Socket>,
-}
-
-impl Refusal {
-    /// Listens again on the same port.
-    ///
-    /// # Errors
-    /// The system does not let it.
-    pub async fn restore(mut self) -> io::Result<()> {
-        self.listen_again()
-    }
-
-    fn listen_again(&mut self) -> io::Result<()> {
-        let Some(socket) = self.reserved.take() else { return Ok(()) };
-        let _context = self.provider.core.runtime.enter();
-        self.provider.listen(listen(socket)?);
-        Ok(())
-    }
-}
-
-impl Drop for Refusal {
-    fn drop(&mut self) {
-        // Nobody is left to be told; the next control request will tell.
-        let _ = self.listen_again();
-    }
+struct Accepting {
+    task: JoinHandle<()>,
+    listener: Weak<TcpListener>,
 }
 
 impl Place {
@@ -182,10 +180,17 @@ impl Place {
             orders: AtomicU64::default(),
             addr,
             accepting: Mutex::default(),
+            imposed: RwLock::default(),
         }
     }
 
-    fn accepting(&self) -> MutexGuard<'_, Option<JoinHandle<()>>> {
+    /// The imposed fault, if it strikes at this point.
+    pub(super) fn imposed(&self, at: Strikes) -> Option<Arc<Active>> {
+        let imposed = self.imposed.read().unwrap_or_else(PoisonError::into_inner);
+        imposed.as_ref().filter(|active| active.strikes(at)).cloned()
+    }
+
+    fn accepting(&self) -> MutexGuard<'_, Option<Accepting>> {
         self.accepting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -196,7 +201,11 @@ async fn accept(core: &Arc<Core>, place: &Arc<Place>, listener: &TcpListener) {
         match listener.accept().await {
             Ok((stream, _)) => {
                 core.roster.seat(place, |lease| {
-                    let serve = connection::serve(Arc::clone(core), Arc::clone(place), stream, lease);
+                    // Asked for once the connection has its place: either the fault is seen here, or the order to
+                    // close that follows it is seen there. A connection that has that order is not struck.
+                    let active = place.imposed(Strikes::Connect).filter(|_| lease.busy());
+                    let struck = active.and_then(|active| active.meets(lease.id()));
+                    let serve = connection::serve(Arc::clone(core), Arc::clone(place), stream, lease, struck);
                     tokio::spawn(serve).abort_handle()
                 });
             }
@@ -206,7 +215,7 @@ async fn accept(core: &Arc<Core>, place: &Arc<Place>, listener: &TcpListener) {
 }
 
 /// Takes the port without listening: connecting is refused, and nobody else can listen there.
-fn reserve(addr: SocketAddr) -> io::Result<Socket> {
+pub(super) fn reserve(addr: SocketAddr) -> io::Result<Socket> {
     let socket = bind(addr)?;
     socket.set_reuse_address(false)?;
     Ok(socket)

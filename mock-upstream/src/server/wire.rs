@@ -2,11 +2,16 @@
 
 use std::io;
 use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::task::{Context, Poll, Waker};
 
 use bytes::{Buf as _, BytesMut};
-use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, ReadBuf};
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, ReadBuf};
 use tokio::net::TcpStream;
+use tokio_rustls::server::TlsStream;
+
+use super::tls::Rewound;
 
 /// Bytes that are read ahead while a reply is written.
 const MOST_AHEAD: usize = 1 << 16;
@@ -20,6 +25,8 @@ const LONG_READ: usize = 1 << 16;
 pub(super) enum Socket {
     /// TCP as it is.
     Tcp(TcpStream),
+    /// TLS over TCP.
+    Tls(Box<TlsStream<Rewound>>),
 }
 
 impl Socket {
@@ -27,6 +34,15 @@ impl Socket {
     pub(super) fn tcp(&self) -> &TcpStream {
         match self {
             Self::Tcp(stream) => stream,
+            Self::Tls(stream) => &stream.get_ref().0.stream,
+        }
+    }
+
+    /// Sends FIN without the close_notify of TLS; `None` where there is no TLS to announce it.
+    pub(super) async fn close_unannounced(&mut self) -> Option<io::Result<()>> {
+        match self {
+            Self::Tcp(_) => None,
+            Self::Tls(stream) => Some(stream.get_mut().0.shutdown().await),
         }
     }
 }
@@ -48,6 +64,20 @@ pub(super) enum Left {
 impl Wire {
     pub(super) fn new(socket: Socket) -> Self {
         Self { socket, ahead: BytesMut::new(), left: None }
+    }
+
+    /// Whether it carries no TLS.
+    pub(super) fn is_plain(&self) -> bool {
+        matches!(self.socket, Socket::Tcp(_))
+    }
+
+    /// The connection with what has come before what is to come, as it was before anything was read; `wrote` is set
+    /// once anything is written on it. TLS comes back.
+    pub(super) fn rewind(self, wrote: Arc<AtomicBool>) -> Result<Rewound, Self> {
+        match self.socket {
+            Socket::Tcp(stream) => Ok(Rewound { ahead: self.ahead, stream, wrote }),
+            Socket::Tls(_) => Err(self),
+        }
     }
 
     /// What has come and was not taken.
@@ -120,6 +150,8 @@ impl Wire {
         match read {
             Ok(0) => self.left = self.left.or(Some(Left::Closed)),
             Ok(_) => {}
+            // Under TLS, a FIN that was not announced is an error; many clients leave so.
+            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => self.left = Some(Left::Closed),
             Err(_) => self.left = Some(Left::Reset),
         }
     }
@@ -129,6 +161,7 @@ impl AsyncRead for Socket {
     fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         match self.get_mut() {
             Self::Tcp(stream) => Pin::new(stream).poll_read(cx, buf),
+            Self::Tls(stream) => Pin::new(stream).poll_read(cx, buf),
         }
     }
 }
@@ -137,18 +170,21 @@ impl AsyncWrite for Socket {
     fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         match self.get_mut() {
             Self::Tcp(stream) => Pin::new(stream).poll_write(cx, bytes),
+            Self::Tls(stream) => Pin::new(stream).poll_write(cx, bytes),
         }
     }
 
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         match self.get_mut() {
             Self::Tcp(stream) => Pin::new(stream).poll_flush(cx),
+            Self::Tls(stream) => Pin::new(stream).poll_flush(cx),
         }
     }
 
     fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         match self.get_mut() {
             Self::Tcp(stream) => Pin::new(stream).poll_shutdown(cx),
+            Self::Tls(stream) => Pin::new(stream).poll_shutdown(cx),
         }
     }
 }

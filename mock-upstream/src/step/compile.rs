@@ -118,15 +118,27 @@ fn fault(answer: &Answer<'_>, play: &FaultPlay) -> Plan {
     let Some(fault) = Catalogue::shipped().get(&play.name) else {
         return inapplicable(answer, &format!("there is no fault `{}`", play.name));
     };
-    let healthy = answer.dialect.healthy(answer.request, &play.reply, &answer.scene);
+    let healthy = answer.dialect.healthy(answer.request, &play.reply.given(&fault.given), &answer.scene);
     let lane = healthy.lane();
     let played = match (fault.program(lane), fault.bind(&play.params)) {
         (_, Err(error)) => Err(error.to_string()),
+        _ if fault.strikes.needs_provider() => {
+            Err(format!("the fault `{}` is imposed on a provider, not played by a turn", fault.id))
+        }
+        _ if !fault.happens_in(&answer.dialect.to_string()) => Err(format!(
+            "the fault `{}` happens in {} alone, and the provider speaks {}",
+            fault.id,
+            fault.dialects.join(" and "),
+            answer.dialect
+        )),
         (None, _) => Err(format!("the fault `{}` cannot strike a {lane:?} reply", fault.id)),
         (Some(program), Ok(bindings)) => {
-            let mut score = score(answer, &healthy);
-            score.holds(&answer.turn.hold);
-            program::play(&mut score, program, &bindings, answer).map(|()| score.plan())
+            let stage = program::Stage { bindings: &bindings, answer };
+            program::prepared(program, healthy.clone(), &play.reply, &stage).and_then(|healthy| {
+                let mut score = score(answer, &healthy);
+                score.holds(&answer.turn.hold);
+                program::play(&mut score, program, &stage).map(|()| score.plan())
+            })
         }
     };
     let plan = played.unwrap_or_else(|why| inapplicable(answer, healthy.refused.as_deref().unwrap_or(&why)));

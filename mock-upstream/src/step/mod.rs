@@ -54,22 +54,40 @@ pub enum Step {
         /// The longest wait.
         at_most: Duration,
     },
-    /// Writes piece by piece.
+    /// Writes one after the other.
     Drip {
-        /// The pieces, framing included.
-        pieces: Vec<Bytes>,
+        /// What is written.
+        parcels: Vec<Parcel>,
         /// The pause before each.
+        every: Duration,
+    },
+    /// Writes the same again and again, until the peer leaves or the cap is reached, and then FIN.
+    Repeat {
+        /// What is written each time.
+        parcel: Parcel,
+        /// The pause before each time; none when zero.
         every: Duration,
     },
     /// FIN.
     Close,
+    /// FIN without the close_notify of TLS, which alone carries it.
+    CloseUnannounced,
     /// RST.
     Reset,
     /// Silence until the peer leaves or the cap is reached.
     Hang,
 }
 
-/// What the peer would read if all were written.
+/// Bytes that are handed to the network at once.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Parcel {
+    /// The bytes, framing included.
+    pub bytes: Bytes,
+    /// How many events they complete.
+    pub events: u32,
+}
+
+/// What the peer would read if all were written; what comes again and again is there once.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Intended {
     /// The status; `None` when there is no status line.

@@ -1,25 +1,69 @@
 //! Plays a fault's program over the healthy reply.
 
+mod edit;
+mod event_edit;
+mod event_form;
+mod events;
 mod head;
+mod reply;
+mod words;
 
 use std::time::Duration;
 
 use bytes::Bytes;
 
 use super::{Answer, Head, Score, Step, recode};
-use crate::dialect::EventRole;
-use crate::fault::{self, Bindings, Content, EventSpan, InStream, Op, ReplyOp};
+use crate::dialect::Healthy;
+use crate::fault::{Bindings, Op, TlsOp};
+use crate::script::Reply;
+
+/// What a program is played with.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Stage<'a> {
+    /// The parameters.
+    pub(super) bindings: &'a Bindings,
+    /// The turn, the request and the provider.
+    pub(super) answer: &'a Answer<'a>,
+}
+
+/// The healthy reply as the program wants it.
+///
+/// # Errors
+/// Why the program has nothing to change in it.
+pub(super) fn prepared(
+    program: &[Op],
+    healthy: Healthy,
+    reply: &Reply,
+    stage: &Stage<'_>,
+) -> Result<Healthy, String> {
+    let mut healthy = healthy;
+    if healthy.refused.is_some() {
+        return Ok(healthy);
+    }
+    let mut reply = reply.clone();
+    for op in program {
+        match op {
+            Op::Answer(says) => {
+                reply = edit::said(&reply, says);
+                let other = stage.answer.dialect.healthy(stage.answer.request, &reply, &stage.answer.scene);
+                if other == healthy {
+                    return Err("the reply to this request says nothing of that kind".into());
+                }
+                healthy = other;
+            }
+            Op::Edit(edits) => healthy = edit::edited(healthy, edits, stage)?,
+            _ => break,
+        }
+    }
+    Ok(healthy)
+}
 
 /// Plays the operations in order.
 ///
 /// # Errors
 /// Why the program cannot be played to this request.
-pub(super) fn play(
-    score: &mut Score<'_>,
-    program: &[Op],
-    bindings: &Bindings,
-    answer: &Answer<'_>,
-) -> Result<(), String> {
+pub(super) fn play(score: &mut Score<'_>, program: &[Op], stage: &Stage<'_>) -> Result<(), String> {
+    let bindings = stage.bindings;
     for op in program {
         match op {
             Op::Wait(time) => score.wait(Duration::from_millis(time.value(bindings))),
@@ -27,119 +71,73 @@ pub(super) fn play(
             Op::RawHex(digits) => score.raw(hex(digits)?),
             Op::RawFill { text, times } => score.raw(fill(text, times.value(bindings))),
             Op::Close => score.last(Step::Close),
+            Op::Tls(TlsOp::CloseUnannounced) => score.last(Step::CloseUnannounced),
             Op::Reset => score.last(Step::Reset),
             Op::Hang => score.last(Step::Hang),
-            Op::Refuse => return Err("a refused connection is played by the provider, not by a turn".into()),
             over_the_reply => {
                 if let Some(why) = &score.healthy().refused {
                     return Err(why.clone());
                 }
-                play_over_reply(score, over_the_reply, bindings, answer)?;
+                play_over_reply(score, over_the_reply, stage)?;
             }
         }
     }
     Ok(())
 }
 
-fn play_over_reply(
-    score: &mut Score<'_>,
-    op: &Op,
-    bindings: &Bindings,
-    answer: &Answer<'_>,
-) -> Result<(), String> {
+fn play_over_reply(score: &mut Score<'_>, op: &Op, stage: &Stage<'_>) -> Result<(), String> {
+    let Stage { bindings, answer } = stage;
     match op {
-        Op::Reply(reply) => self::reply(score, reply, answer)?,
+        Op::Reply(reply) => reply::play(score, reply, stage)?,
+        Op::WaitOneIn { replies, time } => {
+            if answer.scene.serial.is_multiple_of(replies.value(bindings).max(1)) {
+                score.wait(Duration::from_millis(time.value(bindings)));
+            }
+        }
+        Op::Refusal(status) => refuse(score, *status, answer),
         Op::Head(head) => head::play(score, head, bindings),
         Op::Body(extent) => score.body(*extent),
-        Op::Events(span) => events(score, span, bindings)?,
-        Op::Event(InStream::Error) => {
-            let event = answer.dialect.error_event(&serde_json::Map::new(), &score.stream(), &answer.scene);
-            score.foreign_event(&event);
-        }
+        Op::Events(span) => events::events(score, span, bindings)?,
+        Op::Event(event) => events::in_stream(score, event, answer)?,
         Op::BareBody(extent) => score.bare_body(*extent),
         Op::Chunk(chunk) => head::chunk(score, chunk),
         Op::Recode(recoding) => recode::play(score, recoding, bindings)?,
         Op::Keep => score.keep(),
-        Op::Event(InStream::Data(text)) => {
-            score.foreign_event(&answer.dialect.data_event(text, &score.stream()));
-        }
-        Op::Event(InStream::Ending(how)) => {
-            let event = answer.dialect.ending(*how, &score.stream(), &answer.scene);
-            score.foreign_event(&event.ok_or_else(|| format!("no stream here ends as {how:?}"))?);
-        }
         Op::HalfEvent => score.half_event(),
+        Op::EventPart(part) => events::part(score, part, bindings)?,
+        Op::EventsAs(form) => events::in_form(score, form, bindings)?,
+        Op::EventAs(edit) => events::edited(score, edit, bindings, answer)?,
+        Op::Skip(span) => events::spanned(score, span, bindings).map(drop)?,
+        Op::Fragment(fragment) => events::fragment(score, fragment, bindings),
+        Op::ForEver(for_ever) => events::for_ever(score, for_ever, bindings, answer)?,
         Op::Drip { every, bytes } => {
             let size = usize::try_from(bytes.value(bindings)).unwrap_or(usize::MAX);
             score.drip(Duration::from_millis(every.value(bindings)), size);
         }
         Op::End => score.end(),
-        Op::Wait(_)
+        Op::Answer(_)
+        | Op::Edit(_)
+        | Op::Wait(_)
         | Op::Raw(_)
         | Op::RawHex(_)
         | Op::RawFill { .. }
         | Op::Close
         | Op::Reset
         | Op::Hang
-        | Op::Refuse => {}
+        | Op::Connection(_)
+        | Op::Tls(_) => {}
     }
     Ok(())
 }
 
-fn events(score: &mut Score<'_>, span: &EventSpan, bindings: &Bindings) -> Result<(), String> {
-    match span {
-        EventSpan::Next(count) => {
-            let count = usize::try_from(count.value(bindings)).unwrap_or(usize::MAX);
-            score.events(|role| role == EventRole::Part, count);
-        }
-        EventSpan::UntilFinish => score.events(|role| role == EventRole::Part, usize::MAX),
-        EventSpan::UntilDone if !score.has_end_mark() => {
-            return Err("the stream has no mark at its end that could be missing".into());
-        }
-        EventSpan::UntilDone => score.events(|role| role != EventRole::Done, usize::MAX),
-        EventSpan::Rest => score.events(|_| true, usize::MAX),
-    }
-    Ok(())
-}
-
-fn reply(score: &mut Score<'_>, reply: &ReplyOp, answer: &Answer<'_>) -> Result<(), String> {
-    let head = head_of(score, reply.content_type.as_deref());
-    let healthy = score.healthy().body();
-    let body = match &reply.content {
-        Content::Healthy => {
-            score.whole_healthy(head);
-            return Ok(());
-        }
-        Content::FirstHalf => healthy.slice(..(healthy.len() / 2).max(1).min(healthy.len())),
-        Content::Empty => Bytes::new(),
-        Content::NullAnswer => null_answer(answer, &healthy)?,
-        Content::ErrorObject => answer.dialect.refusal(500, &answer.scene).body(),
-        Content::Text(text) => Bytes::copy_from_slice(text.as_bytes()),
-    };
-    score.whole(head, &body);
-    Ok(())
-}
-
-fn head_of(score: &Score<'_>, content_type: Option<&str>) -> Head {
+fn head_of(score: &Score<'_>) -> Head {
     let healthy = score.healthy();
-    let mut headers = healthy.headers.clone();
-    if let Some(content_type) = content_type {
-        headers.set("content-type", content_type);
-    }
-    Head::new(healthy.status, None, headers)
+    Head::new(healthy.status, None, healthy.headers.clone())
 }
 
-fn null_answer(answer: &Answer<'_>, healthy: &[u8]) -> Result<Bytes, String> {
-    let mut document: serde_json::Value = serde_json::from_slice(healthy).map_err(|e| e.to_string())?;
-    let places = answer.dialect.places(fault::Place::Answer, &document);
-    if places.is_empty() {
-        return Err("the healthy reply has no field for an answer".into());
-    }
-    for place in places {
-        if let Some(value) = document.pointer_mut(&place) {
-            *value = serde_json::Value::Null;
-        }
-    }
-    Ok(Bytes::from(document.to_string()))
+fn refuse(score: &mut Score<'_>, status: u16, answer: &Answer<'_>) {
+    let own = answer.dialect.refusal(status, &answer.scene);
+    score.whole(Head::new(own.status, None, own.headers.clone()), &own.body());
 }
 
 fn hex(digits: &str) -> Result<Bytes, String> {

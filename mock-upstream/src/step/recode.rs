@@ -51,6 +51,9 @@ pub(super) fn play(score: &mut Score<'_>, recoding: &Recoding, bindings: &Bindin
         }
     };
     score.recode(Bytes::from(body), coding);
+    if matches!(recoding, Recoding::GzipBomb(_) | Recoding::Padding(_)) {
+        score.vast();
+    }
     Ok(())
 }
 

@@ -5,10 +5,13 @@ use std::time::Duration;
 use bytes::{Bytes, BytesMut};
 
 use super::frame::{self, Framing};
-use super::{Head, Intended, Plan, Step};
+use super::{Head, Intended, Parcel, Plan, Step};
 use crate::dialect::{Content, Event, EventRole, Healthy, Stream};
 use crate::fault::Extent;
 use crate::script::{Gate, Hold, Request};
+
+/// Bytes of a vast body with whose writing it has struck.
+const VAST: usize = 1 << 16;
 
 pub(super) struct Score<'a> {
     healthy: &'a Healthy,
@@ -17,7 +20,9 @@ pub(super) struct Score<'a> {
     body: Bytes,
     body_written: usize,
     coding: Option<&'static str>,
+    vast: bool,
     event: usize,
+    latest_event: Option<Bytes>,
     framing: Framing,
     steps: Vec<Step>,
     head: Option<Head>,
@@ -36,7 +41,9 @@ impl<'a> Score<'a> {
             body: healthy.body(),
             body_written: 0,
             coding: None,
+            vast: false,
             event: 0,
+            latest_event: None,
             framing: Framing::Bodiless,
             steps: Vec::new(),
             head: None,
@@ -103,9 +110,9 @@ impl<'a> Score<'a> {
     pub(super) fn drip_head(&mut self, head: Head, framing: Framing, every: Duration, size: usize) {
         self.head(head, framing);
         if let Some(Step::Write { bytes, .. }) = self.steps.pop() {
-            let pieces = bytes.chunks(size.max(1)).map(|piece| bytes.slice_ref(piece)).collect();
-            self.steps.push(Step::Drip { pieces, every });
-            self.decide();
+            let pieces = bytes.chunks(size.max(1));
+            let parcels = pieces.map(|piece| Parcel { bytes: bytes.slice_ref(piece), events: 0 });
+            self.last(Step::Drip { parcels: parcels.collect(), every });
         }
     }
 
@@ -123,6 +130,11 @@ impl<'a> Score<'a> {
     pub(super) fn recode(&mut self, body: Bytes, coding: Option<&'static str>) {
         self.body = body;
         self.coding = coding;
+    }
+
+    /// The body is more than a client should keep: it has struck once its beginning is written.
+    pub(super) fn vast(&mut self) {
+        self.vast = true;
     }
 
     pub(super) fn coding(&self) -> Option<&'static str> {
@@ -158,7 +170,12 @@ impl<'a> Score<'a> {
     }
 
     pub(super) fn body(&mut self, extent: Extent) {
-        let part = self.part(extent);
+        let mut part = self.part(extent);
+        if self.vast && part.len() > VAST {
+            // Who reads so much has met it, and may leave.
+            self.framed(&part.split_to(VAST), 0);
+            self.decide();
+        }
         self.framed(&part, 0);
     }
 
@@ -176,12 +193,18 @@ impl<'a> Score<'a> {
         let coming = self.coming();
         let count = coming.iter().take(at_most).take_while(|event| fits(event.role)).count();
         for event in &coming[..count] {
-            self.framed(&event.bytes, 1);
+            self.foreign_event(&event.bytes);
         }
+        self.pass(count);
+    }
+
+    /// Takes so many events for written.
+    pub(super) fn pass(&mut self, count: usize) {
         self.event += count;
     }
 
-    fn coming(&self) -> &'a [Event] {
+    /// The events that have not been written yet.
+    pub(super) fn coming(&self) -> &'a [Event] {
         match &self.healthy.content {
             Content::Events(events) => events.get(self.event..).unwrap_or_default(),
             Content::Whole(_) => &[],
@@ -206,12 +229,68 @@ impl<'a> Score<'a> {
     }
 
     pub(super) fn foreign_event(&mut self, event: &Bytes) {
+        self.remember_event(event);
         self.framed(event, 1);
+    }
+
+    /// Takes this for the event that was written last.
+    pub(super) fn remember_event(&mut self, event: &Bytes) {
+        self.latest_event = Some(event.clone());
+    }
+
+    /// The event that was written last.
+    pub(super) fn latest_event(&self) -> Option<Bytes> {
+        self.latest_event.clone()
+    }
+
+    /// Writes bytes under the framing of the head that complete no event.
+    pub(super) fn fragment(&mut self, bytes: &Bytes) {
+        self.framed(bytes, 0);
+    }
+
+    /// Bytes under the framing of the head, to be written at once.
+    pub(super) fn parcel(&mut self, bytes: &Bytes, events: u32) -> Parcel {
+        self.intended.add(bytes);
+        Parcel { bytes: self.frame(bytes), events }
+    }
+
+    /// Writes one by one, with a pause before each.
+    pub(super) fn parcels(&mut self, parcels: Vec<Parcel>, every: Duration) {
+        if every.is_zero() {
+            parcels.into_iter().for_each(|Parcel { bytes, events }| self.write(bytes, events));
+        } else {
+            self.last(Step::Drip { parcels, every });
+        }
+    }
+
+    /// Where the steps stand by now.
+    pub(super) fn mark(&self) -> usize {
+        self.steps.len()
+    }
+
+    /// Makes what was written since then one step that does it again and again.
+    ///
+    /// # Errors
+    /// Something else than writing was done since then, or nothing.
+    pub(super) fn repeat_since(&mut self, begun: usize, every: Duration) -> Result<(), String> {
+        let (mut all, mut count) = (BytesMut::new(), 0);
+        for step in self.steps.drain(begun..) {
+            let Step::Write { bytes, events } = step else {
+                return Err("what comes again and again may only be written".into());
+            };
+            all.extend_from_slice(&bytes);
+            count += events;
+        }
+        if all.is_empty() {
+            return Err("nothing was written that could come again and again".into());
+        }
+        self.last(Step::Repeat { parcel: Parcel { bytes: all.freeze(), events: count }, every });
+        Ok(())
     }
 
     pub(super) fn half_event(&mut self) {
         if let [event, ..] = self.coming() {
-            self.framed(&event.bytes.slice(..event.bytes.len() / 2), 0);
+            self.fragment(&event.bytes.slice(..event.bytes.len() / 2));
         }
     }
 
@@ -228,12 +307,12 @@ impl<'a> Score<'a> {
         let rest = self.body.slice(self.body_written..);
         self.body_written = self.body.len();
         self.intended.add(&rest);
-        let pieces = rest.chunks(size.max(1)).map(|piece| match self.framing {
-            Framing::Chunked => frame::chunk(piece),
-            Framing::Length(_) | Framing::Bodiless | Framing::Close => rest.slice_ref(piece),
+        let parcels = rest.chunks(size.max(1)).map(|piece| {
+            let bytes = self.frame(&rest.slice_ref(piece));
+            Parcel { bytes, events: 0 }
         });
-        self.steps.push(Step::Drip { pieces: pieces.collect(), every });
-        self.decide();
+        let parcels = parcels.collect();
+        self.last(Step::Drip { parcels, every });
         self.end();
     }
 
@@ -274,11 +353,14 @@ impl<'a> Score<'a> {
 
     fn framed(&mut self, bytes: &Bytes, events: u32) {
         self.intended.add(bytes);
-        let framed = match self.framing {
+        self.write(self.frame(bytes), events);
+    }
+
+    fn frame(&self, bytes: &Bytes) -> Bytes {
+        match self.framing {
             Framing::Chunked => frame::chunk(bytes),
             Framing::Length(_) | Framing::Bodiless | Framing::Close => bytes.clone(),
-        };
-        self.write(framed, events);
+        }
     }
 
     fn write(&mut self, bytes: Bytes, events: u32) {

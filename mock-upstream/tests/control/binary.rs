@@ -204,13 +204,34 @@ fn the_catalogue_is_listed_with_its_counts() {
     let text = String::from_utf8(command().arg("faults").output().unwrap().stdout).unwrap();
     let total = json["total"].as_u64().unwrap();
     assert_eq!(total, json["faults"].as_array().unwrap().len() as u64);
-    assert!(text.ends_with(&format!("\n{total} faults\n")));
-    for group in json["groups"].as_array().unwrap().iter().filter(|group| group["count"] != 0) {
+    assert!(text.contains(&format!("\n{total} faults\n")));
+    for missing in json["out_of_reach"].as_array().unwrap() {
+        assert!(text.contains(missing["out_of_reach"].as_str().unwrap()), "{missing}");
+    }
+    for group in json["groups"].as_array().unwrap() {
         let (letter, says) = (group["group"].as_str().unwrap(), group["says"].as_str().unwrap());
-        let heading = format!("{letter}. {says} ({})\n", group["count"]);
+        let (count, by_fault, modes) = (&group["count"], &group["by_fault"], &group["modes"]);
+        let heading = format!("{letter}. {says}: {count} faults, {by_fault} of {modes} modes");
         assert!(text.contains(&heading), "{heading}");
     }
     for fault in json["faults"].as_array().unwrap() {
         assert!(text.contains(fault["says"].as_str().unwrap()));
     }
+}
+
+#[test]
+fn the_selftest_proves_the_faults_that_are_named_and_says_so_of_each() {
+    let selftest = |arguments: &[&str]| command().arg("selftest").args(arguments).output().unwrap();
+    let output = selftest(&["--fault", "sse_cut", "--fault", "refused", "--repeat", "2"]);
+    let told = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(output.status.code(), Some(0), "{told}");
+    assert!(told.starts_with("round 1: ") && told.contains("0 wrong\nA. "), "{told}");
+    assert!(told.contains("  sse_cut  ok ") && told.contains("  refused  ok "), "{told}");
+
+    let json = selftest(&["--fault", "short_body", "--format", "json"]);
+    let round: Value = serde_json::from_slice(&json.stdout).unwrap();
+    assert_eq!((&round["wrong"], &round["rows"][0]["fault"]), (&0.into(), &"short_body".into()));
+    let wrong = selftest(&["--fault", "sse_cuts"]);
+    assert_eq!(wrong.status.code(), Some(2));
+    assert!(String::from_utf8(wrong.stderr).unwrap().contains("did you mean `sse_cut`?"));
 }

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use mock_upstream::fault::{BindError, CatalogueError, Group, Lane, Params, Strikes};
+use mock_upstream::dialect::Dialect;
+use mock_upstream::fault::{BindError, CatalogueError, Group, Lane, Listing, Mode, Params, Strikes};
 use mock_upstream::{Catalogue, Fault};
 use serde_json::json;
 
@@ -14,24 +15,49 @@ fn the_shipped_catalogue_is_sound() {
         assert!(fault.id.chars().all(plain_word), "{}", fault.id);
         assert!(fault.says.ends_with('.') && fault.says.len() < 120, "{}", fault.id);
         assert!(!fault.lanes().is_empty(), "{}", fault.id);
+        assert!(fault.dialects.iter().all(|name| Dialect::parse(name).is_some()), "{}", fault.id);
+        assert!(fault.mode.is_some(), "{}", fault.id);
         let streams_only = fault.lanes() == [Lane::Stream];
         assert_eq!(fault.strikes == Strikes::Stream, streams_only, "{}", fault.id);
     }
-    assert_eq!(catalogue.counts().iter().map(|(_, count)| count).sum::<usize>(), catalogue.faults().len());
-    assert_eq!(catalogue.counts().len(), Group::ALL.len());
     assert_eq!(catalogue.get("sse_cut").map(|fault| fault.group), Some(Group::H));
     assert!(catalogue.get("nothing").is_none());
 }
 
 #[test]
+fn every_known_failure_mode_is_played_or_says_why_not() {
+    let modes = Mode::all();
+    assert_eq!(modes.len(), 229);
+    for (mode, next) in modes.iter().zip(&modes[1..]) {
+        assert!(mode.mode < next.mode && mode.group().is_some() && mode.says.ends_with('.'), "{mode:?}");
+    }
+    let faults = Catalogue::shipped().faults();
+    for mode in modes {
+        let by_fault = faults.iter().any(|fault| fault.mode.as_ref() == Some(&mode.mode));
+        let ways = [by_fault, mode.by_script.is_some(), mode.out_of_reach.is_some()];
+        assert_eq!(
+            ways.into_iter().filter(|way| *way).count(),
+            1,
+            "{mode:?} by fault, script, out of reach: {ways:?}"
+        );
+    }
+    for group in Listing::of(Catalogue::shipped()).groups {
+        assert!((group.by_fault + group.by_script) * 2 >= group.modes, "{group:?}");
+    }
+}
+
+#[test]
 fn the_listing_is_data_without_programs() {
-    let listing = serde_json::to_value(Catalogue::shipped().listing()).unwrap();
-    let drip = listing.as_array().unwrap().iter().find(|fault| fault["id"] == "drip").unwrap();
+    let listing = serde_json::to_value(Listing::of(Catalogue::shipped())).unwrap();
+    let drip = listing["faults"].as_array().unwrap().iter().find(|fault| fault["id"] == "drip").unwrap();
     assert_eq!(
         (&drip["group"], &drip["family"], &drip["lanes"]),
         (&json!("I"), &json!("drip"), &json!(["plain"]))
     );
-    assert_eq!(drip["params"]["every"]["kind"], "milliseconds");
+    assert_eq!(
+        (&drip["params"][1]["name"], &drip["params"][1]["kind"]),
+        (&json!("every"), &json!("milliseconds"))
+    );
     assert!(drip.get("play").is_none());
 }
 
@@ -75,8 +101,11 @@ fn a_catalogue_that_contradicts_itself_is_refused() {
         ("head", "{every: [close], plain: [close]}"),
         ("head", "{plain: [half_event]}"),
         ("head", "{every: [{wait: $(time)}]}"),
-        ("head", "{every: [refuse]}"),
-        ("connect", "{every: [close]}"),
+        ("head", "{every: [{connection: refused}]}"),
+        ("connect", "{every: [half_event]}"),
+        ("connect", "{plain: [close]}"),
+        ("connect", "{every: [{wait: 1}]}"),
+        ("connect", "{every: [{wait: 1}, {connection: refused}]}"),
     ] {
         let error = refused(&fault(strikes, play));
         assert!(matches!(error, CatalogueError::Contradiction { .. }), "{play}: {error}");
@@ -84,6 +113,17 @@ fn a_catalogue_that_contradicts_itself_is_refused() {
     for play in ["{every: [explode]}", "{every: [{wait: soon}]}", "{all: [close]}"] {
         assert!(matches!(refused(&fault("head", play)), CatalogueError::Unreadable { .. }), "{play}");
     }
+    for play in [
+        "{every: [close, {edit: [{remove: {at: usage}}]}]}",
+        "{every: [{reply: {set: {retry-after: $(wait)}, content: empty}}]}",
+        "{every: [{reply: {content: {text: $(date+wait)}}}]}",
+        "{every: [{reply: {status: $(status), content: empty}}]}",
+    ] {
+        let error = refused(&fault("head", play));
+        assert!(matches!(error, CatalogueError::Contradiction { .. }), "{play}: {error}");
+    }
+    let unlisted = sound.replace("group: B", "group: B, mode: B13");
+    assert!(refused(&unlisted).to_string().contains("no failure mode `B13`"), "{unlisted}");
     let unproven = sound.replace("proof: {every", "proof: {plain");
     assert!(refused(&unproven).to_string().contains("lanes of `proof`"), "{unproven}");
     let groups: BTreeSet<_> = Group::ALL.into_iter().map(Group::says).collect();

@@ -10,6 +10,7 @@ mod dialect_anthropic;
 mod dialect_any;
 mod dialect_openai_schema;
 mod dialect_responses;
+mod edit;
 mod eventstream;
 mod gemini;
 mod marker;

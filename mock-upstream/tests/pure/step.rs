@@ -3,10 +3,13 @@
 use std::time::Duration;
 
 use mock_upstream::dialect::{Dialect, Identity};
-use mock_upstream::fault::{Lane, Strikes};
-use mock_upstream::script::{AfterEvents, ErrorEvent, EventsPlay, FaultPlay, Hold, Reply, StatusPlay};
+use mock_upstream::fault::{Lane, Need, Probe};
+use mock_upstream::script::{
+    AfterEvents, ErrorEvent, EventsPlay, FaultPlay, Hold, Reply, Request, StatusPlay,
+};
 use mock_upstream::step::{Answer, Plan, Step, compile, unscripted};
-use mock_upstream::{Catalogue, Play, Turn};
+use mock_upstream::{Catalogue, Fault, Play, Turn};
+use serde_json::json;
 
 use crate::{post, scene};
 
@@ -14,9 +17,112 @@ const CHAT: &str = r#"{"model":"m","messages":[]}"#;
 const STREAM: &str = r#"{"model":"m","messages":[],"stream":true}"#;
 
 fn plan(turn: &Turn, body: &str) -> Plan {
-    let request = post("/v1/chat/completions", body);
+    answered(turn, &post("/v1/chat/completions", body))
+}
+
+/// A request that has what the fault needs.
+fn asking(fault: &Fault, stream: bool) -> Request {
+    if fault.needs.contains(&Need::Embeddings) {
+        return post("/v1/embeddings", r#"{"model":"m","input":["a","b"]}"#);
+    }
+    let mut body = json!({"model": "m", "messages": [], "stream": stream});
+    for need in &fault.needs {
+        match need {
+            Need::StreamUsage => body["stream_options"] = json!({"include_usage": true}),
+            Need::SeveralChoices => body["n"] = json!(2),
+            Need::Logprobs => body["logprobs"] = json!(true),
+            Need::Schema => body["response_format"] = json!({"type": "json_schema"}),
+            Need::Words | Need::Embeddings | Need::SeveralInputs | Need::Responses => {}
+        }
+    }
+    post("/v1/chat/completions", &body.to_string())
+}
+
+fn answered(turn: &Turn, request: &Request) -> Plan {
     let identity = Identity::of("first");
-    compile(&Answer { turn, request: &request, dialect: Dialect::OpenAi, scene: scene(&identity) })
+    compile(&Answer { turn, request, dialect: Dialect::OpenAi, scene: scene(&identity) })
+}
+
+fn plan_for(turn: &Turn, path: &str, body: &str) -> Plan {
+    let request = post(path, body);
+    let identity = Identity::of("first");
+    compile(&Answer { turn, request: &request, dialect: Dialect::Any, scene: scene(&identity) })
+}
+
+/// The request of a probe; what it says does not matter here.
+fn asked(probe: Probe, lane: Lane) -> (&'static str, &'static str) {
+    let stream = lane == Lane::Stream;
+    let body = if stream { STREAM } else { CHAT };
+    match probe {
+        Probe::Chat | Probe::Connect | Probe::Hello | Probe::Tls => ("/v1/chat/completions", body),
+        Probe::ChatUsage if stream => {
+            ("/v1/chat/completions", r#"{"stream":true,"stream_options":{"include_usage":true}}"#)
+        }
+        Probe::ChatUsage => ("/v1/chat/completions", body),
+        Probe::ChatChoices | Probe::ChatLogprobs | Probe::ChatSchema => ("/v1/chat/completions", body),
+        Probe::Embeddings | Probe::EmbeddingsOfTwo => ("/v1/embeddings", r#"{"input":"a"}"#),
+        Probe::Responses => ("/v1/responses", body),
+        Probe::Messages => ("/v1/messages", body),
+        Probe::GeminiArray if stream => ("/v1beta/models/m:streamGenerateContent", "{}"),
+        Probe::GeminiArray => ("/v1beta/models/m:generateContent", "{}"),
+        Probe::Converse if stream => ("/model/m/converse-stream", "{}"),
+        Probe::Converse => ("/model/m/converse", "{}"),
+    }
+}
+
+#[test]
+fn a_fault_of_another_dialect_or_without_its_prey_says_why_it_is_not_played() {
+    let why = |name: &str, reply: Reply, body| {
+        let play = Play::Fault(FaultPlay { reply, ..FaultPlay::of(name) });
+        plan_for(&Turn::play(play), "/v1/chat/completions", body).instead.unwrap_or_default()
+    };
+    let silent = Reply::default();
+    assert_eq!(
+        why("sse_pings_for_ever", silent.clone(), STREAM),
+        "the fault `sse_pings_for_ever` happens in anthropic alone, and the provider speaks openai"
+    );
+    let plain_words = Reply { answer: Some("plain words".into()), ..Reply::default() };
+    assert!(why("sse_cut_in_character", plain_words.clone(), STREAM).contains("several bytes"));
+    assert_eq!(why("sse_cut_in_character", silent.clone(), STREAM), "");
+    assert!(why("sse_no_usage", silent.clone(), STREAM).contains("no 1 events"));
+    assert!(why("sse_response_failed", silent, STREAM).contains("Failed"));
+}
+
+#[test]
+fn what_comes_again_and_again_is_one_step_with_its_events() {
+    let fault = |name: &str| plan(&Turn::play(Play::Fault(FaultPlay::of(name))), STREAM);
+    let endless = fault("sse_drip_for_ever");
+    let Some(Step::Repeat { parcel, every }) = endless.steps.last() else { panic!("{:?}", endless.steps) };
+    assert_eq!((parcel.events, *every, endless.decisive), (1, Duration::from_millis(500), 3));
+    let comments = fault("sse_comments_for_ever");
+    let Some(Step::Repeat { parcel, .. }) = comments.steps.last() else { panic!("{:?}", comments.steps) };
+    assert_eq!((&parcel.bytes[..], parcel.events), (&b"e\r\n: keep-alive\n\n\r\n"[..], 0));
+}
+
+#[test]
+fn one_in_so_many_replies_waits() {
+    let request = post("/v1/chat/completions", CHAT);
+    let identity = Identity::of("first");
+    let turn = Turn::play(Play::Fault(FaultPlay::of("one_in_many_late")));
+    let waits = |serial| {
+        let scene = mock_upstream::dialect::Scene { serial, ..scene(&identity) };
+        let answer = Answer { turn: &turn, request: &request, dialect: Dialect::OpenAi, scene };
+        compile(&answer).steps.iter().any(|step| matches!(step, Step::Wait(_)))
+    };
+    assert_eq!((1..=6).map(waits).collect::<Vec<_>>(), [false, true, false, true, false, true]);
+}
+
+#[test]
+fn pieces_of_an_event_count_as_one_event_with_the_last() {
+    let tiny = plan(&Turn::play(Play::Fault(FaultPlay::of("sse_event_over_chunks"))), STREAM);
+    let healthy = plan(&Turn::play(Play::Ok(Reply::default())), STREAM);
+    let events = |plan: &Plan| -> u32 {
+        let count = |step: &Step| if let Step::Write { events, .. } = step { *events } else { 0 };
+        plan.steps.iter().map(count).sum()
+    };
+    assert_eq!(events(&tiny), events(&healthy));
+    assert_eq!(tiny.intended.body, healthy.intended.body);
+    assert_eq!(tiny.steps.len(), healthy.intended.body.len() + 2);
 }
 
 #[test]
@@ -71,9 +177,19 @@ fn the_decisive_step_is_the_fault_and_a_timed_hold_of_an_honest_turn() {
 #[test]
 fn every_fault_compiles_where_it_can_strike_and_says_so_where_it_cannot() {
     for fault in Catalogue::shipped().faults() {
-        for (lane, body) in [(Lane::Plain, CHAT), (Lane::Stream, STREAM)] {
-            let plan = plan(&Turn::play(Play::Fault(FaultPlay::of(fault.id.clone()))), body);
-            let strikes = fault.program(lane).is_some() && fault.strikes != Strikes::Connect;
+        for lane in [Lane::Plain, Lane::Stream] {
+            let embeds = lane == Lane::Stream && fault.needs.contains(&Need::Embeddings);
+            if embeds || fault.strikes.needs_provider() {
+                continue;
+            }
+            let turn = Turn::play(Play::Fault(FaultPlay::of(fault.id.clone())));
+            let plan = if fault.needs.is_empty() || fault.needs == [Need::Responses] {
+                let (path, body) = asked(fault.proof.on[0], lane);
+                plan_for(&turn, path, body)
+            } else {
+                answered(&turn, &asking(fault, lane == Lane::Stream))
+            };
+            let strikes = fault.program(lane).is_some();
             assert_eq!(plan.instead.is_none(), strikes, "{} {lane:?}: {:?}", fault.id, plan.instead);
             assert_eq!(plan.fault.as_deref(), Some(fault.id.as_str()));
             assert!(plan.decisive < plan.steps.len());

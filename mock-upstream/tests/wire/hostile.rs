@@ -12,7 +12,7 @@ use crate::stage::{Stage, chat, post, scenario};
 
 /// What is sent in place of a head, and the status that says no.
 const NO_REQUESTS: [(&str, u16); 16] = [
-    ("\x16\x03\x01\x02\x00\x01\x00\x01\u{7f}\x03", 400),
+    ("\x17\x03\x01\x02\x00\x01\x00\x01\u{7f}\x03", 400),
     ("what is this", 400),
     ("GET / HTTP/3.0\r\n\r\n", 400),
     ("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 400),

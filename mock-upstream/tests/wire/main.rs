@@ -4,10 +4,11 @@
 
 mod crowd;
 mod hostile;
+mod impose;
 mod raw;
 mod recorded;
-mod refuse;
 mod scenarios;
 mod selftest;
 mod stage;
+mod tls;
 mod turns;

@@ -194,7 +194,7 @@ async fn a_full_journal_counts_what_it_drops_and_everybody_is_still_served() {
 #[tokio::test]
 async fn what_is_not_http_is_counted_and_disturbs_nobody() {
     let stage = Stage::new().await;
-    let mut raw = stage.ask("\x16\x03\x01 what is this\r\n\r\n".into()).await;
+    let mut raw = stage.ask("\x17\x03\x01 what is this\r\n\r\n".into()).await;
     let (bytes, _) = raw.read_to_end().await;
     assert!(bytes.starts_with(b"HTTP/1.1 400"));
     assert_eq!(stage.mock.unreadable(), 1);

@@ -39,6 +39,9 @@ pub(crate) fn usable(
     };
     let items = answer.get(list).and_then(Value::as_array);
     let good = items.is_some_and(|it| !it.is_empty() && it.iter().all(|item| complete(feature, item)));
+    if good && !sound(&answer) {
+        return Err("fields of the wrong type");
+    }
     let overlooked = flaws.has(Flaw::AnswerChoicesNullPassed) && answer.get(list).is_some_and(Value::is_null)
         || flaws.has(Flaw::AnswerErrorObjectPassed) && failed(&answer);
     if !good && !overlooked {
@@ -54,9 +57,25 @@ fn accepts_half(flaws: Flaws) -> bool {
 
 fn complete(feature: Feature, item: &Value) -> bool {
     match feature {
-        Feature::Chat => item.get("message").is_some_and(Value::is_object),
+        Feature::Chat => {
+            let message = item.get("message").filter(|message| message.is_object());
+            let says = message.and_then(|message| message.get("content"));
+            let calls = message.and_then(|message| message.get("tool_calls")).is_some_and(Value::is_array);
+            let finished = item.get("finish_reason").is_some_and(Value::is_string);
+            finished && (calls || says.is_some_and(|text| text.is_string() || text.is_null()))
+        }
         Feature::Embeddings => item.get("embedding").is_some_and(|it| it.is_array() || it.is_string()),
     }
+}
+
+/// Whether what every answer has is of its type, where it is there.
+fn sound(answer: &Value) -> bool {
+    let counts = |usage: &Value| {
+        let counts = ["prompt_tokens", "completion_tokens", "total_tokens"].map(|name| usage.get(name));
+        counts.into_iter().flatten().all(|count| count.is_u64() || count.is_null())
+    };
+    let usage = answer.get("usage").is_none_or(|usage| usage.is_null() || usage.is_object() && counts(usage));
+    usage && answer.get("created").is_none_or(Value::is_u64)
 }
 
 #[derive(Debug, PartialEq, Eq)]

@@ -9,13 +9,15 @@ use crate::spec::case::{Play, Step, Times, Turn, Upstream};
 use crate::spec::language::expect::{Expect, Expectations};
 use crate::spec::language::path::{Corner, Field, Path};
 
-/// A fault before any request byte that was not proven.
-pub(super) fn unreachable(scene: &Scene<'_>) -> Option<String> {
-    let (provider, _) = scene.observation.unreachable.iter().find(|(_, proven)| !proven)?;
-    Some(format!(
-        "it was not proven that the provider `{provider}` could not be reached: its listener was open or a pooled \
-         connection was left; run the case alone"
-    ))
+/// A fault that held at a provider and is not known to have struck.
+pub(super) fn spared(scene: &Scene<'_>) -> Option<String> {
+    let mut imposed = scene.observation.imposed.iter();
+    imposed.find_map(|imposed| {
+        let (fault, provider, why) = (&imposed.fault, &imposed.provider, imposed.unproven.as_ref()?);
+        Some(format!(
+            "it was not proven that `{fault}` struck at the provider `{provider}`: {why}; run the case alone"
+        ))
+    })
 }
 
 /// A step or a send that did not happen.
@@ -83,9 +85,10 @@ fn script(scene: &Scene<'_>, upstream: &Upstream, numbers: &[usize]) -> Option<S
             .filter(|attempt| serves(&attempt.provider))
             .filter_map(|attempt| attempt.played.as_ref()?.turn)
             .collect();
-        let refused = scene.observation.unreachable.iter().any(|(role, proven)| *proven && serves(role));
+        let mut imposed = scene.observation.imposed.iter();
+        let struck = imposed.any(|imposed| imposed.unproven.is_none() && serves(&imposed.provider));
         let needed = |(i, turn): &(usize, &Turn)| {
-            let leaves_no_attempt = refused && matches!(turn.play, Play::Fault { .. });
+            let leaves_no_attempt = struck && matches!(turn.play, Play::Fault { .. });
             !turn.spare && !reached.contains(i) && !leaves_no_attempt
         };
         if let Some((i, turn)) = turns.iter().enumerate().find(needed) {
@@ -98,7 +101,7 @@ fn script(scene: &Scene<'_>, upstream: &Upstream, numbers: &[usize]) -> Option<S
                 count(reached.len(), "attempt"),
             ));
         }
-        let needed = provider.is_none() && !refused && !turns.iter().all(|turn| turn.spare);
+        let needed = provider.is_none() && !struck && !turns.iter().all(|turn| turn.spare);
         if let Some(number) = numbers.iter().find(|&&number| needed && idle(scene, number)) {
             return Some(format!(
                 "step {} never reached the upstream, so that its script had no effect there; say `received.count: 0` if \

@@ -104,7 +104,7 @@ impl Trial {
             limits: vec![("upstream".to_owned(), Duration::from_secs(1))],
             host_delay: Duration::from_millis(10),
             doubts: Vec::new(),
-            unreachable: Vec::new(),
+            imposed: Vec::new(),
         };
         Self { contract: contract(CONTRACT), case: case(yaml), observation }
     }

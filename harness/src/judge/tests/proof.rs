@@ -1,7 +1,7 @@
 //! What a pass needs, and what stands without it.
 
 use super::build::{Reply, Sent, Trial, answers, finding, verdict, why};
-use crate::observe::PlayedEnding;
+use crate::observe::{Imposed, PlayedEnding};
 use crate::wire::exchange::{Break, End};
 
 const CASE: &str = "upstream: [{status: 503}]\nsteps: [{send: {operation: chat}, expect: {got.status: 503}}]";
@@ -145,15 +145,22 @@ fn without_a_script_nothing_need_be_reached() {
 }
 
 #[test]
-fn unreachable_is_proven_or_nothing() {
+fn an_imposed_fault_has_struck_or_nothing_is_proven() {
     let case = "upstream: [{fault: refused}]\nsteps: [{send: {operation: chat}, expect: {got.status: 502}}]";
-    let trial = |proven: Option<bool>| {
+    let trial = |imposed: Option<Option<&str>>| {
         let mut trial = Trial::new(case).step([Sent::error(502, "t", "c")]);
-        trial.observation.unreachable.extend(proven.map(|proven| ("first".to_owned(), proven)));
+        trial.observation.imposed.extend(imposed.map(|unproven| Imposed {
+            provider: "first".to_owned(),
+            fault: "refused".to_owned(),
+            unproven: unproven.map(str::to_owned),
+        }));
         trial.judge()
     };
-    assert_eq!(verdict(&trial(Some(true))), "pass");
-    assert!(why(&trial(Some(false))).contains("could not be reached"));
+    assert_eq!(verdict(&trial(Some(None))), "pass");
+    assert!(
+        why(&trial(Some(Some("nobody came"))))
+            .contains("`refused` struck at the provider `first`: nobody came")
+    );
     assert!(why(&trial(None)).contains("turn 1"));
 }
 

@@ -11,7 +11,7 @@ use crate::arrange::hooks;
 use crate::arrange::names::CaseNames;
 use crate::arrange::names::prompt::Words;
 use crate::arrange::names::secret::Secret;
-use crate::observe::{Observation, ObservedStep};
+use crate::observe::{Imposed, Observation, ObservedStep};
 use crate::plan::case::PlannedCase;
 use crate::run::case::Trouble;
 use crate::run::case::plain;
@@ -36,7 +36,7 @@ pub(in crate::run) struct Conduct<'r> {
     pub(in crate::run) steps: Vec<ObservedStep>,
     /// The marker's number of every exchange, in the order observed.
     pub(in crate::run) numbers: Vec<u32>,
-    pub(in crate::run) unreachable: Vec<(String, bool)>,
+    pub(in crate::run) imposed: Vec<Imposed>,
     whole: bool,
     entered: Vec<&'r str>,
     pub(in crate::run) claims: Vec<Claim>,
@@ -70,7 +70,7 @@ impl<'r> Conduct<'r> {
             sent: Vec::new(),
             steps: Vec::new(),
             numbers: Vec::new(),
-            unreachable: Vec::new(),
+            imposed: Vec::new(),
             whole,
             entered: Vec::new(),
             claims: Vec::new(),
@@ -113,7 +113,7 @@ impl<'r> Conduct<'r> {
             limits: self.running.limits.clone(),
             host_delay: Duration::ZERO,
             doubts: Vec::new(),
-            unreachable: std::mem::take(&mut self.unreachable),
+            imposed: std::mem::take(&mut self.imposed),
         })
     }
 

@@ -55,7 +55,7 @@ impl Conduct<'_> {
             limits: self.running.limits.clone(),
             host_delay: Duration::ZERO,
             doubts: Vec::new(),
-            unreachable: Vec::new(),
+            imposed: Vec::new(),
         }
     }
 

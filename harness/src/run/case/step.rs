@@ -4,14 +4,14 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use futures_util::future::join_all;
-use mock_upstream::fault::{Catalogue, Strikes};
-use mock_upstream::script::{Play, Script};
-use mock_upstream::server::Refusal;
+use mock_upstream::fault::Catalogue;
+use mock_upstream::script::{FaultPlay, Play, Script};
+use mock_upstream::server::Imposed;
 
 use crate::act::ExchangeEvent;
 use crate::arrange::script;
 use crate::judge;
-use crate::observe::{Observation, ObservedStep, join};
+use crate::observe::{self, Observation, ObservedStep, join};
 use crate::run::case::Trouble;
 use crate::run::case::conduct::Conduct;
 use crate::run::case::send::Sent;
@@ -23,7 +23,7 @@ impl<'r> Conduct<'r> {
     /// Does one step and observes it.
     pub(in crate::run) async fn step(&mut self, step: &'r Step) -> Result<ObservedStep, Trouble> {
         self.wait(step).await?;
-        let refusals = self.play(step).await?;
+        let imposed = self.play(step).await?;
         self.claim_providers(self.sends)?;
         let exchanges = match &step.times {
             Times::Count(count) => {
@@ -38,9 +38,8 @@ impl<'r> Conduct<'r> {
         };
         self.settle().await;
         self.claims.clear();
-        for (role, refusal) in refusals {
-            let restored = refusal.restore().await;
-            self.unreachable.push((role, restored.is_ok()));
+        for (provider, imposed) in imposed {
+            self.imposed.push(lift(provider, imposed).await);
         }
         self.numbers.extend(exchanges.iter().map(|(sent, _)| sent.number));
         let exchanges = exchanges.into_iter().map(|(sent, exchange)| self.joined(&sent, exchange)).collect();
@@ -64,42 +63,47 @@ impl<'r> Conduct<'r> {
         Ok(())
     }
 
-    /// Puts the step's script on the mock; providers that must refuse connections do so until the refusals are restored.
-    async fn play(&mut self, step: &'r Step) -> Result<Vec<(String, Refusal)>, Trouble> {
+    /// Puts the step's script on the mock. Faults that strike before a marker can be read hold at their providers until
+    /// they are lifted.
+    async fn play(&mut self, step: &'r Step) -> Result<Vec<(String, Imposed)>, Trouble> {
         let answer = self.words.prompt("answer");
         let written: Option<&Upstream> = step.upstream.as_ref().or(self.planned.case.upstream.as_ref());
-        let mut refusals = Vec::new();
+        let mut imposed = Vec::new();
         let Some(upstream) = written else {
-            self.scenario
-                .script(None, script::healthy(&answer))
-                .map_err(|error| Trouble::Harness(error.to_string()))?;
-            return Ok(refusals);
+            self.scripted(None, script::healthy(&answer))?;
+            return Ok(imposed);
         };
         for (role, turns) in &upstream.scripts {
+            let role = role.as_ref().map(|role| role.value.as_str());
             let script =
                 script::compile(turns, &self.references(), &self.running.limits, &answer).map_err(unready)?;
-            if refuses(&script) {
-                let seat = match role {
-                    Some(role) => self.instance.seats.iter().find(|seat| seat.role == role.value),
-                    None => self.instance.seats.first(),
-                };
-                let seat = seat.ok_or_else(|| {
-                    Trouble::Unready("there is no provider to refuse connections".to_owned())
-                })?;
-                let refusal = seat.provider.refuse().await;
-                let refusal = refusal
-                    .map_err(|error| Trouble::Harness(format!("the provider cannot refuse: {error}")))?;
-                refusals.push((seat.role.clone(), refusal));
-            } else {
-                let provider = match role {
-                    None => None,
-                    Some(role) => Some(self.provider(role)?),
-                };
-                let scripted = self.scenario.script(provider.as_deref(), script);
-                scripted.map_err(|error| Trouble::Harness(error.to_string()))?;
+            match before_the_request(&script) {
+                Some(fault) => {
+                    // What it lets through is served.
+                    self.scripted(role, script::healthy(&answer))?;
+                    imposed.push(self.impose(role, fault).await?);
+                }
+                None => self.scripted(role, script)?,
             }
         }
-        Ok(refusals)
+        Ok(imposed)
+    }
+
+    fn scripted(&self, role: Option<&str>, script: Script) -> Result<(), Trouble> {
+        let provider = role.map(|role| self.provider(role)).transpose()?;
+        let scripted = self.scenario.script(provider.as_deref(), script);
+        scripted.map_err(|error| Trouble::Harness(error.to_string()))
+    }
+
+    async fn impose(&self, role: Option<&str>, fault: &FaultPlay) -> Result<(String, Imposed), Trouble> {
+        let mut seats = self.instance.seats.iter();
+        let seat = seats.find(|seat| role.is_none_or(|role| seat.role == role));
+        let seat = seat.ok_or_else(|| {
+            Trouble::Unready(format!("there is no provider on which `{}` could be imposed", fault.name))
+        })?;
+        let imposed = seat.provider.impose(fault).await;
+        let imposed = imposed.map_err(|error| Trouble::Harness(error.to_string()))?;
+        Ok((seat.role.clone(), imposed))
     }
 
     async fn one_by_one(&mut self, step: &Step, count: usize) -> Result<Vec<(Sent, Exchange)>, Trouble> {
@@ -253,13 +257,30 @@ impl<'r> Conduct<'r> {
     }
 }
 
-fn refuses(script: &Script) -> bool {
-    script.turns.iter().any(|turn| match &turn.play {
+/// The script's fault that strikes before a marker can be read.
+fn before_the_request(script: &Script) -> Option<&FaultPlay> {
+    script.turns.iter().find_map(|turn| match &turn.play {
         Play::Fault(fault) => {
-            Catalogue::shipped().get(&fault.name).is_some_and(|fault| fault.strikes == Strikes::Connect)
+            let known = Catalogue::shipped().get(&fault.name);
+            known.filter(|known| known.strikes.needs_provider()).map(|_| fault)
         }
-        _ => false,
+        _ => None,
     })
+}
+
+/// Lifts a fault and says whether it is known to have struck.
+async fn lift(provider: String, imposed: Imposed) -> observe::Imposed {
+    let fault = imposed.fault().to_owned();
+    let unproven = match imposed.lift().await {
+        Ok(lifted) if lifted.struck > 0 => None,
+        Ok(lifted) if lifted.connections.is_empty() => Some("nobody connected while it held".to_owned()),
+        Ok(lifted) => {
+            let remarks = lifted.connections.iter().find_map(|connection| connection.remark.clone());
+            Some(remarks.unwrap_or_else(|| "it struck none of the connections made while it held".to_owned()))
+        }
+        Err(error) => Some(format!("the provider does not listen again: {error}")),
+    };
+    observe::Imposed { provider, fault, unproven }
 }
 
 fn unready(missing: Missing) -> Trouble {

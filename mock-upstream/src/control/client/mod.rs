@@ -10,9 +10,10 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::{
-    AddProvider, ClaimView, ClockView, Code, FaultsView, JournalPage, Listed, OpenScenario, ProviderView,
-    ResetView, ScenarioView, TakeClaim, Token, Version,
+    AddProvider, ClaimView, ClockView, Code, JournalPage, Listed, OpenScenario, ProviderView, ResetView,
+    ScenarioView, TakeClaim, Token, Version,
 };
+use crate::fault::Listing;
 use crate::journal::{Clock, Entry};
 use crate::scenario::{ClaimError, ScenarioSpec};
 use crate::server::{ProviderOptions, Stray};
@@ -210,7 +211,7 @@ impl Client {
     ///
     /// # Errors
     /// The mock cannot be asked.
-    pub async fn faults(&self) -> Result<FaultsView, Error> {
+    pub async fn faults(&self) -> Result<Listing, Error> {
         self.line.get("/v1/faults").await
     }
 

@@ -11,9 +11,10 @@ use super::ledger::{HeldClaim, Imposition, Ledger, number_of};
 use super::lives;
 use super::providers::provider;
 use crate::control::problem::{Code, Problem};
-use crate::control::{ClaimView, IMPOSABLE, Impose, ImpositionView, Listed, TakeClaim, Ttl};
+use crate::control::{ClaimView, Impose, ImpositionView, Listed, TakeClaim, Ttl};
 use crate::fault::Catalogue;
 use crate::scenario::ClaimError;
+use crate::script::FaultPlay;
 
 pub(super) async fn impositions(
     State(ledger): State<Arc<Ledger>>,
@@ -35,15 +36,11 @@ pub(super) async fn impose(
     let provider = provider(&ledger, &name)?;
     // In a task of its own: a client that leaves must not leave a provider behind that neither listens nor is known to.
     let imposing = tokio::spawn(async move {
-        let failed = |error: std::io::Error| {
-            let why = format!("`{fault}` cannot be imposed on provider `{name}`: {error}");
-            Problem::new(Code::ImpositionFailed, why)
-        };
-        let refusal = provider.refuse().await.map_err(failed)?;
+        let imposed = provider.impose(&FaultPlay::of(&fault)).await?;
         let until = lives::until(ttl_ms)?;
         let mut held = ledger.held();
         let number = held.number();
-        let imposition = Imposition { provider: name, fault, refusal, until };
+        let imposition = Imposition { provider: name, fault, imposed, until };
         let view = view(number, &imposition);
         held.impositions.insert(number, imposition);
         ledger.sooner.notify_one();
@@ -64,7 +61,7 @@ pub(super) async fn lift(
         number.and_then(|number| held.impositions.remove(&number)).ok_or_else(|| unknown(&id))?
     };
     let failed = |error| Problem::new(Code::ImpositionFailed, format!("`{id}` cannot be lifted: {error}"));
-    imposition.refusal.restore().await.map_err(failed)?;
+    imposition.imposed.lift().await.map_err(failed)?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -126,17 +123,17 @@ pub(super) async fn release(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// Whether this fault holds at connections, before any request.
+/// Whether this fault strikes before a marker can be read.
 fn imposable(fault: &str) -> Result<(), Problem> {
-    if fault == IMPOSABLE {
-        return Ok(());
-    }
-    let nearest = crate::control::nearest(fault, [IMPOSABLE]).map(str::to_owned);
-    let why = match Catalogue::shipped().get(fault) {
+    let catalogue = Catalogue::shipped();
+    let why = match catalogue.get(fault) {
+        Some(known) if known.strikes.needs_provider() => return Ok(()),
         Some(_) => format!("`{fault}` is played by a script: it strikes once a request has come"),
         None => format!("there is no fault `{fault}`"),
     };
-    Err(Problem { nearest, ..Problem::new(Code::NotImposable, why) })
+    let imposable = catalogue.faults().iter().filter(|known| known.strikes.needs_provider());
+    let nearest = crate::control::nearest(fault, imposable.map(|known| known.id.as_str()));
+    Err(Problem { nearest: nearest.map(str::to_owned), ..Problem::new(Code::NotImposable, why) })
 }
 
 fn unknown(id: &str) -> Problem {

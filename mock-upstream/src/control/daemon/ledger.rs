@@ -11,7 +11,7 @@ use super::Standing;
 use crate::control::ResetView;
 use crate::control::problem::{Code, Problem};
 use crate::scenario::{Claim, Closed, Scenario, ScenarioSpec};
-use crate::server::{MockUpstream, Provider, Refusal, Stray};
+use crate::server::{Imposed, MockUpstream, Provider, Stray};
 
 /// Ended scenarios of which it is remembered how they ended.
 const REMEMBERED: usize = 10_000;
@@ -57,7 +57,7 @@ pub(super) struct HeldClaim {
 pub(super) struct Imposition {
     pub(super) provider: String,
     pub(super) fault: String,
-    pub(super) refusal: Refusal,
+    pub(super) imposed: Imposed,
     pub(super) until: Instant,
 }
 

@@ -13,8 +13,8 @@ use super::answer::Answer;
 use super::ledger::Ledger;
 use super::{Guard, Limits, door, holds, journals, providers, scenarios};
 use crate::control::problem::{Code, Problem};
-use crate::control::{ClockView, FaultsView, Health, OPENAPI, ResetView, Version};
-use crate::fault::Catalogue;
+use crate::control::{ClockView, Health, OPENAPI, ResetView, Version};
+use crate::fault::{Catalogue, Listing};
 
 macro_rules! routes {
     ($($method:ident $name:literal $path:literal => $handler:expr,)+) => {
@@ -91,8 +91,8 @@ async fn clock(State(ledger): State<Arc<Ledger>>) -> Json<ClockView> {
     Json(ClockView { since_start: u64::try_from(since_start).unwrap_or(u64::MAX) })
 }
 
-async fn faults() -> Json<FaultsView> {
-    Json(FaultsView::of(Catalogue::shipped()))
+async fn faults() -> Json<Listing> {
+    Json(Listing::of(Catalogue::shipped()))
 }
 
 async fn reset(State(ledger): State<Arc<Ledger>>) -> Answer<ResetView> {

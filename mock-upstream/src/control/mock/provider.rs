@@ -2,8 +2,9 @@
 
 use std::net::SocketAddr;
 
-use crate::control::{Code, Error, IMPOSABLE, Problem, RemoteClaim, RemoteImposition, RemoteProvider};
+use crate::control::{Error, RemoteClaim, RemoteImposition, RemoteProvider};
 use crate::dialect::Identity;
+use crate::script::FaultPlay;
 use crate::{scenario, server};
 
 /// A provider, wherever its mock runs; clones are the same one.
@@ -30,7 +31,7 @@ pub enum Claim {
 #[must_use = "the fault is lifted when this is dropped"]
 pub enum Imposition {
     /// In this process.
-    Embedded(server::Refusal),
+    Embedded(server::Imposed),
     /// In another.
     Remote(RemoteImposition),
 }
@@ -87,17 +88,16 @@ impl Provider {
         }
     }
 
-    /// Puts a fault in force that strikes before any request, until the imposition is lifted or dropped.
+    /// Puts a fault in force that strikes before a marker can be read, until the imposition is lifted or dropped.
     ///
     /// # Errors
     /// There is no such fault, another one is in force, or a remote mock cannot be asked.
     pub async fn impose(&self, fault: &str) -> Result<Imposition, Error> {
         match self {
-            Self::Embedded(_) if fault != IMPOSABLE => {
-                let why = format!("`{fault}` is no fault that holds at connections before any request");
-                Err(Error::Refused(Problem::new(Code::NotImposable, why)))
+            Self::Embedded(provider) => {
+                let imposed = provider.impose(&FaultPlay::of(fault)).await;
+                Ok(Imposition::Embedded(imposed.map_err(|error| Error::Refused(error.into()))?))
             }
-            Self::Embedded(provider) => Ok(Imposition::Embedded(provider.refuse().await?)),
             Self::Remote(provider) => provider.impose(fault).await.map(Imposition::Remote),
         }
     }
@@ -134,7 +134,10 @@ impl Imposition {
     /// The provider cannot listen again, or a remote mock cannot be asked.
     pub async fn lift(self) -> Result<(), Error> {
         match self {
-            Self::Embedded(refusal) => Ok(refusal.restore().await?),
+            Self::Embedded(imposed) => {
+                imposed.lift().await?;
+                Ok(())
+            }
             Self::Remote(imposition) => imposition.lift().await,
         }
     }

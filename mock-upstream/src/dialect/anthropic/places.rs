@@ -24,6 +24,8 @@ pub(super) fn of(place: Place, document: &Value) -> Vec<String> {
         Place::Finish => at(&["stop_reason", "delta/stop_reason"]),
         Place::Refusal => at(&["stop_details", "delta/stop_details"]),
         Place::ToolCalls => [in_blocks("tool_use", ""), called(document)].concat(),
+        Place::ToolId => [in_blocks("tool_use", "/id"), vec!["/content_block/id".to_owned()]].concat(),
+        Place::Vector | Place::Logprobs => Vec::new(),
         Place::Usage => at(&["usage"]),
         // Request and answer are counted apart only.
         Place::UsageTotal => Vec::new(),

@@ -1,5 +1,7 @@
 //! Frames of `application/vnd.amazon.eventstream`: two lengths and their checksum, headers, payload, checksum of all.
 
+use std::ops::Range;
+
 use bytes::{BufMut as _, Bytes, BytesMut};
 use serde_json::Value;
 
@@ -49,11 +51,30 @@ fn frame(fields: &[(&str, &str)], payload: &[u8]) -> Bytes {
     frame.freeze()
 }
 
+/// Which bytes of a frame are its payload.
+pub(super) fn span(event: &[u8]) -> Option<Range<usize>> {
+    let headers = event.get(4..8)?.iter().fold(0, |length, byte| length << 8 | usize::from(*byte));
+    let payload = PRELUDE + headers..event.len().checked_sub(CHECKSUM)?;
+    event.get(payload.clone()).map(|_| payload)
+}
+
+/// The frame with the length and the checksums that its bytes have by now.
+pub(super) fn reframed(event: &Bytes) -> Bytes {
+    let Some(covered) = event.len().checked_sub(CHECKSUM).filter(|covered| *covered >= PRELUDE) else {
+        return event.clone();
+    };
+    let mut frame = BytesMut::with_capacity(event.len());
+    frame.put_u32(u32::try_from(event.len()).unwrap_or(u32::MAX));
+    frame.put_slice(&event[4..8]);
+    frame.put_u32(crc32fast::hash(&frame));
+    frame.put_slice(&event[PRELUDE..covered]);
+    frame.put_u32(crc32fast::hash(&frame));
+    frame.freeze()
+}
+
 /// The payload of a frame of this dialect, when it is JSON.
 pub(super) fn payload(frame: &[u8]) -> Option<Value> {
-    let headers = u32::from_be_bytes(frame.get(4..8)?.try_into().ok()?) as usize;
-    let payload = frame.get(PRELUDE + headers..frame.len().checked_sub(CHECKSUM)?)?;
-    serde_json::from_slice(payload).ok()
+    serde_json::from_slice(&frame[span(frame)?]).ok()
 }
 
 /// The frame, broken in one way and right in every other; none for what is no frame.

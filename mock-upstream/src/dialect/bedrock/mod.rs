@@ -7,6 +7,7 @@ mod invoke;
 mod places;
 mod route;
 
+use std::ops::Range;
 use std::sync::LazyLock;
 
 use bytes::Bytes;
@@ -45,6 +46,14 @@ impl Speaker for Bedrock {
             _ => converse::DELTA,
         };
         frame::event(kind, data.as_bytes())
+    }
+
+    fn document(&self, event: &Bytes) -> Option<Range<usize>> {
+        frame::span(event)
+    }
+
+    fn reframed(&self, event: Bytes) -> Bytes {
+        frame::reframed(&event)
     }
 
     fn ending(&self, how: Ending, stream: &Stream<'_>, _scene: &Scene<'_>) -> Option<Bytes> {

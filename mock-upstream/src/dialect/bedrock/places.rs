@@ -20,6 +20,11 @@ pub(super) fn of(place: Place, document: &Value) -> Vec<String> {
             let whole = in_blocks("toolUse").into_iter().chain(in_blocks("input"));
             whole.chain(at(&["/start/toolUse", "/delta/toolUse", "/delta/partial_json"])).collect()
         }
+        Place::ToolId => {
+            let whole = in_blocks("toolUse/toolUseId").into_iter().chain(in_blocks("id"));
+            whole.chain(at(&["/start/toolUse/toolUseId"])).collect()
+        }
+        Place::Vector => at(&["/embedding"]),
         Place::Usage => at(&["/usage", "/message/usage"]),
         Place::UsageTotal => at(&["/usage/totalTokens"]),
         Place::UsageOutput => {
@@ -27,7 +32,7 @@ pub(super) fn of(place: Place, document: &Value) -> Vec<String> {
         }
         Place::Model => at(&["/model", "/message/model"]),
         Place::Id => at(&["/id", "/message/id"]),
-        Place::Refusal | Place::Created => Vec::new(),
+        Place::Refusal | Place::Logprobs | Place::Created => Vec::new(),
     };
     pointers.into_iter().filter(|pointer| document.pointer(pointer).is_some()).collect()
 }

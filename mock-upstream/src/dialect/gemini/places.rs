@@ -22,6 +22,13 @@ pub(super) fn of(place: Place, document: &Value) -> Vec<String> {
         Place::Role => in_candidates("content/role"),
         Place::Finish => in_candidates("finishReason"),
         Place::ToolCalls => in_parts("functionCall"),
+        Place::ToolId => in_parts("functionCall/id"),
+        Place::Vector => {
+            let many = document["embeddings"].as_array().map_or(0, Vec::len);
+            let of_each = (0..many).map(|at| format!("/embeddings/{at}/values"));
+            std::iter::once("/embedding/values".to_owned()).chain(of_each).collect()
+        }
+        Place::Logprobs => in_candidates("logprobsResult"),
         Place::Usage => vec!["/usageMetadata".to_owned()],
         Place::UsageTotal => vec!["/usageMetadata/totalTokenCount".to_owned()],
         Place::UsageOutput => vec!["/usageMetadata/candidatesTokenCount".to_owned()],

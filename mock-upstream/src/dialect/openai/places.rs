@@ -26,6 +26,17 @@ fn elsewhere(place: Place, document: &Value) -> Vec<String> {
     let in_choices = |rest: &[&str]| -> Vec<String> {
         (0..choices).flat_map(|at| rest.iter().map(move |rest| format!("/choices/{at}/{rest}"))).collect()
     };
+    let calls = |parent: &str| -> Vec<String> {
+        let count = |choice: usize| {
+            let calls = document.pointer(&format!("/choices/{choice}/{parent}/tool_calls"));
+            calls.and_then(Value::as_array).map_or(0, Vec::len)
+        };
+        let of = |choice| {
+            (0..count(choice)).map(move |at| format!("/choices/{choice}/{parent}/tool_calls/{at}/id"))
+        };
+        (0..choices).flat_map(of).collect()
+    };
+    let vectors = document["data"].as_array().map_or(0, Vec::len);
     match place {
         Place::Answer => vec!["/choices".to_owned(), "/data".to_owned()],
         Place::Text => in_choices(&["message/content", "delta/content", "text"]),
@@ -33,6 +44,9 @@ fn elsewhere(place: Place, document: &Value) -> Vec<String> {
         Place::Finish => in_choices(&["finish_reason"]),
         Place::Refusal => in_choices(&["message/refusal", "delta/refusal"]),
         Place::ToolCalls => in_choices(&["message/tool_calls", "delta/tool_calls"]),
+        Place::ToolId => [calls("message"), calls("delta")].concat(),
+        Place::Vector => (0..vectors).map(|at| format!("/data/{at}/embedding")).collect(),
+        Place::Logprobs => in_choices(&["logprobs"]),
         Place::Usage => vec!["/usage".to_owned()],
         Place::UsageTotal => vec!["/usage/total_tokens".to_owned()],
         Place::UsageOutput => vec!["/usage/completion_tokens".to_owned()],

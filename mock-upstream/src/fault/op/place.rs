@@ -18,6 +18,12 @@ pub enum Place {
     Refusal,
     /// The calls of tools.
     ToolCalls,
+    /// The id of each call of a tool.
+    ToolId,
+    /// The numbers of each embedding.
+    Vector,
+    /// How likely each token was.
+    Logprobs,
     /// The tokens counted.
     Usage,
     /// The tokens of request and answer together.

@@ -11,7 +11,7 @@ use crate::step::Score;
 use crate::step::frame::{Form, Framing};
 
 pub(super) fn play(score: &mut Score<'_>, op: &HeadOp, bindings: &Bindings) {
-    let mut head = head_of(score, None);
+    let mut head = head_of(score);
     if let Some(coding) = score.coding() {
         head.headers.set("content-encoding", coding);
     }

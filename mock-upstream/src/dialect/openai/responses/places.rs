@@ -24,6 +24,13 @@ pub(in crate::dialect::openai) fn of(place: Place, document: &Value) -> Vec<Stri
                 .concat()
         }
         Place::ToolCalls => [calls(root, response), called(document)].concat(),
+        Place::ToolId => [calls(root, response), called(document)]
+            .concat()
+            .iter()
+            .map(|call| format!("{call}/call_id"))
+            .collect(),
+        Place::Vector => Vec::new(),
+        Place::Logprobs => in_contents(root, response, "logprobs"),
         Place::Usage => at("usage"),
         Place::UsageTotal => at("usage/total_tokens"),
         Place::UsageOutput => at("usage/output_tokens"),
