@@ -102,9 +102,13 @@ impl Journal {
     pub fn page(&self, since: usize, most: usize, bytes: usize) -> Page {
         let kept = self.kept();
         let since = since.max(kept.cleared);
+        let slots: Vec<Slot> = kept.entries.iter().skip(since - kept.cleared).take(most).cloned().collect();
+        let (end, dropped) = (kept.end(), kept.dropped);
+        // Whoever changes an entry may take his time: meanwhile others arrive.
+        drop(kept);
         let mut page: Vec<Entry> = Vec::new();
         let mut size = 0;
-        for slot in kept.entries.iter().skip(since - kept.cleared).take(most) {
+        for slot in &slots {
             let entry = lock(slot);
             size += entry.request.body.len() + entry.played.body.len();
             if size > bytes && !page.is_empty() {
@@ -113,7 +117,7 @@ impl Journal {
             page.push(entry.clone());
         }
         let next = since + page.len();
-        Page { entries: page, next, end: kept.end(), dropped: kept.dropped }
+        Page { entries: page, next, end, dropped }
     }
 
     /// Forgets every entry; exchanges under way are still counted, and noted nowhere.
@@ -260,3 +264,6 @@ fn size_of_entry(entry: &Entry) -> usize {
     let headers: usize = entry.request.headers.iter().map(|(name, value)| name.len() + value.len()).sum();
     size_of::<Entry>() + entry.request.target.len() + headers + entry.request.body.len()
 }
+
+#[cfg(test)]
+mod tests;

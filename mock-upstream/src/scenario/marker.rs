@@ -103,7 +103,7 @@ pub fn find(request: &Request) -> Vec<(Carrier, Marker)> {
         }
     };
     note(&|| Carrier::Body, &request.body);
-    if memmem::find(&request.body, b"\\u").is_some()
+    if has_escapes(&request.body)
         && let Ok(document) = serde_json::from_slice(&request.body)
     {
         each_text(&document, &mut |text| note(&|| Carrier::Body, text.as_bytes()));
@@ -117,6 +117,11 @@ pub fn find(request: &Request) -> Vec<(Carrier, Marker)> {
         note(&|| Carrier::Header(name.to_ascii_lowercase()), value);
     }
     found
+}
+
+/// Whether letters may be written as numbers.
+fn has_escapes(body: &[u8]) -> bool {
+    memchr::memchr_iter(b'\\', body).any(|at| body.get(at + 1) == Some(&b'u'))
 }
 
 fn shaped(text: &[u8]) -> impl Iterator<Item = Marker> {

@@ -5,7 +5,7 @@ mod claim;
 pub mod marker;
 mod registry;
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
@@ -59,7 +59,7 @@ pub(crate) struct Inner {
 #[derive(Debug, Default)]
 struct Scripts {
     /// By send, or none for every send; then by provider, of which there are few.
-    cursors: HashMap<Option<u32>, Vec<(Option<String>, Cursor)>>,
+    cursors: BTreeMap<Option<u32>, Vec<(Option<String>, Cursor)>>,
     unreached: Vec<Unreached>,
 }
 

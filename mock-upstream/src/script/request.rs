@@ -27,9 +27,13 @@ pub struct Request {
 impl Request {
     /// The target without scheme, authority and query.
     pub fn path(&self) -> &str {
-        let target = match self.target.split_once("://") {
-            Some((_, rest)) => rest.find('/').map_or("/", |at| &rest[at..]),
-            None => &self.target,
+        let target = if self.target.starts_with('/') {
+            // What follows in a path is no authority, be it shaped like one.
+            &self.target
+        } else {
+            let behind =
+                self.target.split_once("://").map(|(_, rest)| rest.find('/').map_or("/", |at| &rest[at..]));
+            behind.unwrap_or(&self.target)
         };
         target.split(['?', '#']).next().unwrap_or_default()
     }

@@ -94,3 +94,58 @@ impl Shared {
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use tokio::time::timeout;
+
+    use super::*;
+
+    /// Far longer than anything here takes, also on a busy machine.
+    const PATIENCE: Duration = Duration::from_secs(20);
+    const LONG: Duration = Duration::from_secs(3600);
+
+    #[tokio::test]
+    async fn no_wait_ends_early_and_a_short_one_ends_before_a_long_one_that_was_set_first() {
+        let alarm = Alarm::default();
+        let long = alarm.set(Instant::now() + LONG).unwrap();
+        for time in [Duration::ZERO, Duration::from_micros(700), Duration::from_millis(12)] {
+            let begun = Instant::now();
+            timeout(PATIENCE, alarm.sleep(time)).await.expect("it does not wait for the long one");
+            assert!(begun.elapsed() >= time);
+        }
+        assert_eq!(alarm.shared.queue().due.len(), 1, "the long one is still due");
+        drop(long);
+    }
+
+    #[tokio::test]
+    async fn waits_that_end_at_one_instant_all_end() {
+        let alarm = Alarm::default();
+        let end = Instant::now() + Duration::from_millis(5);
+        let waits: Vec<_> = (0..100).map(|_| alarm.set(end).unwrap()).collect();
+        for rung in waits {
+            timeout(PATIENCE, rung).await.expect("in time").expect("it was rung");
+        }
+        assert!(Instant::now() >= end);
+        assert!(alarm.shared.queue().due.is_empty());
+    }
+
+    #[tokio::test]
+    async fn a_wait_that_is_given_up_is_forgotten_when_it_would_have_ended() {
+        let alarm = Alarm::default();
+        let given_up = timeout(Duration::ZERO, alarm.sleep(Duration::from_millis(1))).await;
+        assert!(given_up.is_err());
+        timeout(PATIENCE, alarm.sleep(Duration::from_millis(2))).await.expect("the thread goes on");
+        assert!(alarm.shared.queue().due.is_empty());
+    }
+
+    #[tokio::test]
+    async fn the_thread_and_its_waits_end_with_the_alarm() {
+        let alarm = Alarm::default();
+        let rung = alarm.set(Instant::now() + LONG).unwrap();
+        let shared = Arc::downgrade(&alarm.shared);
+        drop(alarm);
+        assert!(timeout(PATIENCE, rung).await.expect("it does not hang").is_err());
+        assert!(shared.upgrade().is_none(), "nothing else holds the queue");
+    }
+}

@@ -54,16 +54,7 @@ impl Provider {
         identity: Identity,
         dialect: Dialect,
     ) -> io::Result<Self> {
-        let place = Arc::new(Place {
-            name,
-            identity,
-            dialect,
-            serial: AtomicU64::new(1),
-            orders: AtomicU64::default(),
-            addr: listener.local_addr()?,
-            accepting: Mutex::default(),
-            imposed: RwLock::default(),
-        });
+        let place = Arc::new(Place::new(name, identity, dialect, listener.local_addr()?));
         let provider = Self { core, place };
         provider.accept_from(Arc::new(listener));
         Ok(provider)
@@ -192,6 +183,19 @@ struct Accepting {
 }
 
 impl Place {
+    pub(super) fn new(name: String, identity: Identity, dialect: Dialect, addr: SocketAddr) -> Self {
+        Self {
+            name,
+            identity,
+            dialect,
+            serial: AtomicU64::new(1),
+            orders: AtomicU64::default(),
+            addr,
+            accepting: Mutex::default(),
+            imposed: RwLock::default(),
+        }
+    }
+
     /// The imposed fault, if it strikes at this point.
     pub(super) fn imposed(&self, at: Strikes) -> Option<Arc<Active>> {
         let imposed = self.imposed.read().unwrap_or_else(PoisonError::into_inner);

@@ -90,14 +90,22 @@ impl Roster {
     /// Closes the provider's connections on which no exchange is under way, and waits until they are closed; how many
     /// that were. The others close once their exchange has ended.
     pub(super) async fn drop_idle(&self, place: &Arc<Place>) -> usize {
-        let leaving = self.tell_idle(place);
+        let mut leaving = self.tell_idle(place);
+        let told = leaving.len();
         loop {
             let gone = self.gone.notified();
-            if !leaving.iter().any(|id| self.seats().open.contains_key(id)) {
-                return leaving.len();
+            self.leave_out_gone(&mut leaving);
+            if leaving.is_empty() {
+                return told;
             }
             gone.await;
         }
+    }
+
+    /// Takes those off the end that are gone: each is looked at once, however many there are and however often one goes.
+    fn leave_out_gone(&self, leaving: &mut Vec<u64>) {
+        let seats = self.seats();
+        while leaving.pop_if(|id| !seats.open.contains_key(id)).is_some() {}
     }
 
     fn tell_idle(&self, place: &Arc<Place>) -> Vec<u64> {
@@ -176,3 +184,6 @@ impl Drop for Lease {
         self.roster.gone.notify_waiters();
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -5,9 +5,10 @@ use std::time::Duration;
 use mock_upstream::Ended;
 use mock_upstream::fault::Lane::{Plain, Stream};
 use mock_upstream::server::Caps;
+use tokio::time::timeout;
 
-use crate::raw::{End, Raw};
-use crate::stage::{Stage, post};
+use crate::raw::{End, PATIENCE, Raw};
+use crate::stage::{Stage, chat, post, scenario};
 
 /// What is sent in place of a head, and the status that says no.
 const NO_REQUESTS: [(&str, u16); 16] = [
@@ -148,6 +149,29 @@ async fn half_requests_keep_nobody_from_being_served() {
     }
     stage.scenario.idle().await;
     assert_eq!(stage.scenario.arrivals(), 101);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_body_of_a_hundred_megabytes_is_read_whole_beside_the_others() {
+    const MEGABYTES: usize = 100;
+    let stage = Stage::new().await;
+    let (other, word) = scenario(&stage.mock, 2);
+    let announced = format!("Length: {}", MEGABYTES << 20);
+    let head = post(&format!("/{}/v1/embeddings", stage.word), "").replace("Length: 0", &announced);
+    let mut long = stage.ask(head).await;
+    let mut beside = stage.connect().await;
+    let megabyte = vec![b'x'; 1 << 20];
+    for _ in 0..MEGABYTES {
+        timeout(PATIENCE, long.send(&megabyte)).await.expect("it is read");
+        beside.send(chat(&word, Plain)).await;
+        assert_eq!(beside.reply().await.status(), 200);
+    }
+    assert_eq!(long.reply().await.status(), 400, "it is no JSON");
+    stage.scenario.idle().await;
+    let entry = &stage.scenario.journal()[0];
+    assert_eq!((entry.body_length, entry.request_complete, entry.body_capped), (100 << 20, true, true));
+    assert_eq!(entry.request.body.len(), Caps::default().request_body);
+    assert_eq!((stage.scenario.arrivals(), other.arrivals()), (1, MEGABYTES as u64));
 }
 
 #[tokio::test]

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test says what failed by its backtrace")]
 
+mod crowd;
 mod hostile;
 mod http2;
 mod impose;

@@ -249,19 +249,9 @@ impl<'r> Conduct<'r> {
 
     /// What spoils the proof of this case beside its own exchanges.
     async fn doubts(&self) -> Result<Vec<String>, Trouble> {
-        let mut doubts = Vec::new();
-        let dropped = self.scenario.dropped().await?;
-        if dropped > 0 {
-            doubts.push(format!("the journal was full and dropped {dropped} requests"));
-        }
-        let own = |provider: &str| self.instance.seats.iter().any(|seat| seat.provider.name() == provider);
         let strays = self.stage.upstream.unclaimed().await?;
-        if strays.dropped > 0 {
-            doubts.push(format!(
-                "the mock had no room to note {} requests that carry no marker: start it anew, or reset it when no run uses it",
-                strays.dropped
-            ));
-        }
+        let mut doubts = not_kept(self.scenario.dropped().await?, strays.dropped);
+        let own = |provider: &str| self.instance.seats.iter().any(|seat| seat.provider.name() == provider);
         let begun = self.begun.checked_sub(self.stage.upstream.mock.clock_error()).unwrap_or(self.begun);
         for entry in strays.entries {
             if own(&entry.provider) && entry.arrived.instant >= begun {
@@ -276,5 +266,29 @@ impl<'r> Conduct<'r> {
     }
 }
 
+/// What is not known because journals were full: of the case's own requests, and of unmarked ones.
+fn not_kept(own: u64, unmarked: u64) -> Vec<String> {
+    let own = (own > 0).then(|| format!("the journal was full and dropped {own} requests"));
+    let unmarked = (unmarked > 0).then(|| {
+        format!(
+            "{unmarked} unmarked requests reached the upstream meanwhile and were not kept, the journal of such requests being full"
+        )
+    });
+    own.into_iter().chain(unmarked).collect()
+}
+
 /// Long enough for a request that was already on its way to arrive on one machine.
 const LINGER: Duration = Duration::from_millis(30);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_request_that_was_not_kept_is_a_doubt_whosever_it_was() {
+        assert!(not_kept(0, 0).is_empty());
+        assert_eq!(not_kept(3, 0), ["the journal was full and dropped 3 requests"]);
+        assert!(not_kept(0, 2)[0].starts_with("2 unmarked requests reached the upstream meanwhile"));
+        assert_eq!(not_kept(1, 1).len(), 2);
+    }
+}

@@ -5,8 +5,9 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::chat_document::{Choice, Chunk, Completion, Delta, Message, Tokens};
+use super::chat_request::Asked;
 use super::logprobs::Logprobs;
-use super::{model, ok, streaming};
+use super::{streaming, written};
 use crate::dialect::{Event, EventRole, Healthy, Scene, Stream, sse};
 use crate::script::{Reply, ToolCall, Usage};
 
@@ -15,18 +16,19 @@ pub(in crate::dialect) const ANSWER: &str = "Seven tidy lanterns stand along the
                       somebody walks from the first to the last, lights them one by one, and goes home.";
 /// Words in one content event.
 const WORDS_AN_EVENT: usize = 3;
+/// Bytes of most documents: asking for them at once spares moving them while they are written.
+const DOCUMENT: usize = 1 << 10;
+/// The same for an event.
+const EVENT: usize = 1 << 8;
 /// What ends a stream.
 pub(super) const END: &[u8] = b"data: [DONE]\n\n";
 /// Choices that a request may ask for.
 const MOST_CHOICES: u64 = 128;
 
 /// The reply to a chat request whose body is a JSON object.
-pub(super) fn reply(asked: &Value, reply: &Reply, scene: &Scene<'_>) -> Healthy {
+pub(super) fn reply(asked: &Asked, reply: &Reply, scene: &Scene<'_>) -> Healthy {
     let answer = Answer::new(asked, reply, scene);
-    if asked["stream"] != json!(true) {
-        return ok(answer.document(), scene);
-    }
-    streaming(answer.events(), scene)
+    if asked.streams() { streaming(answer.events(), scene) } else { written(answer.document(), scene) }
 }
 
 struct Answer<'a> {
@@ -42,8 +44,8 @@ struct Answer<'a> {
 }
 
 impl<'a> Answer<'a> {
-    fn new(asked: &Value, reply: &'a Reply, scene: &Scene<'_>) -> Self {
-        let choices = choices(asked);
+    fn new(asked: &Asked, reply: &'a Reply, scene: &Scene<'_>) -> Self {
+        let choices = choices(&asked.n);
         let text = match (&reply.answer, reply.tool_calls.is_empty()) {
             (Some(text), _) => Some(text.as_str()),
             (None, true) => Some(ANSWER),
@@ -52,26 +54,27 @@ impl<'a> Answer<'a> {
         Self {
             id: format!("chatcmpl-{:024x}", scene.serial),
             created: scene.unix_time,
-            model: model(asked, reply),
+            model: reply.model.as_deref().map_or_else(|| asked.model.clone(), |model| json!(model)),
             text,
             tool_calls: &reply.tool_calls,
             usage: reply.usage.unwrap_or_else(|| Usage {
-                prompt: count_words(&asked["messages"]),
+                prompt: asked.words,
                 completion: choices * text.map_or(8, |text| text.split_whitespace().count() as u64),
             }),
-            with_usage: asked["stream_options"]["include_usage"] == json!(true),
+            with_usage: asked.stream_options["include_usage"] == json!(true),
             choices,
-            logprobs: Logprobs::asked(asked),
+            logprobs: (asked.logprobs == json!(true))
+                .then(|| Logprobs::with_alternatives(&asked.top_logprobs)),
         }
     }
 
-    fn document(&self) -> String {
+    fn document(&self) -> Bytes {
         let tool_calls: Vec<Value> = (0..self.tool_calls.len()).map(|at| self.tool_call(at)).collect();
         let message = Message { role: "assistant", content: self.text, refusal: (), tool_calls: &tool_calls };
         let logprobs = self.logprobs(self.text);
         let choice =
             |index| Choice { index, message, logprobs: &logprobs, finish_reason: self.finish_reason() };
-        text(&Completion {
+        let document = Completion {
             id: &self.id,
             object: "chat.completion",
             created: self.created,
@@ -79,7 +82,10 @@ impl<'a> Answer<'a> {
             choices: (0..self.choices).map(choice).collect(),
             usage: self.usage.into(),
             system_fingerprint: (),
-        })
+        };
+        let mut bytes = Vec::with_capacity(DOCUMENT);
+        write(&mut bytes, &document);
+        Bytes::from(bytes)
     }
 
     /// Role, text, calls, finish, usage, end; the choices take turns.
@@ -167,19 +173,23 @@ pub(super) fn cut_short(stream: &Stream<'_>) -> Option<Bytes> {
     Some(Bytes::from(bytes))
 }
 
-/// How many choices a request asks for.
-pub(super) fn choices(asked: &Value) -> u64 {
-    asked["n"].as_u64().unwrap_or(1).clamp(1, MOST_CHOICES)
+/// How many choices a request asks for that names this number.
+pub(super) fn choices(named: &Value) -> u64 {
+    named.as_u64().unwrap_or(1).clamp(1, MOST_CHOICES)
 }
 
 /// An event with this document as its data.
 pub(super) fn event(role: EventRole, data: &impl Serialize) -> Event {
-    Event { bytes: Bytes::from(format!("data: {}\n\n", text(data))), role }
+    let mut bytes = Vec::with_capacity(EVENT);
+    bytes.extend_from_slice(b"data: ");
+    write(&mut bytes, data);
+    bytes.extend_from_slice(b"\n\n");
+    Event { bytes: Bytes::from(bytes), role }
 }
 
-fn text(document: &impl Serialize) -> String {
+fn write(bytes: &mut Vec<u8>, document: &impl Serialize) {
     // Nothing in it can fail: names are text, and nothing writes but to memory.
-    serde_json::to_string(document).unwrap_or_default()
+    let _ = serde_json::to_writer(bytes, document);
 }
 
 /// The text in pieces that end behind a space, and together are the text.

@@ -37,7 +37,7 @@ impl<'a> Completion<'a> {
     fn new(asked: &Value, reply: &'a Reply, scene: &Scene<'_>) -> Self {
         let prompts = embeddings::inputs(&asked["prompt"]).map_or(1, |prompts| prompts.len() as u64);
         let answer = Answer::of(&asked["prompt"], reply);
-        let choices = choices(asked) * prompts;
+        let choices = choices(&asked["n"]) * prompts;
         let mut counted = answer.usage;
         if reply.usage.is_none() {
             counted.completion = counted.completion.saturating_mul(choices);

@@ -12,14 +12,9 @@ pub(super) struct Logprobs {
 }
 
 impl Logprobs {
-    /// What a chat request asks for, if it does.
-    pub(super) fn asked(asked: &Value) -> Option<Self> {
-        (asked["logprobs"] == json!(true)).then(|| Self::with_alternatives(asked))
-    }
-
     /// As many alternatives as the request names.
-    pub(super) fn with_alternatives(asked: &Value) -> Self {
-        Self { alternatives: asked["top_logprobs"].as_u64().unwrap_or(0).min(MOST_ALTERNATIVES) }
+    pub(super) fn with_alternatives(named: &Value) -> Self {
+        Self { alternatives: named.as_u64().unwrap_or(0).min(MOST_ALTERNATIVES) }
     }
 
     /// The field `logprobs` of a choice with this text.

@@ -2,6 +2,7 @@
 
 pub(super) mod chat;
 mod chat_document;
+mod chat_request;
 mod completions;
 pub(super) mod embeddings;
 mod envelope;
@@ -77,12 +78,13 @@ impl Speaker for OpenAi {
 fn healthy(request: &Request, reply: &Reply, scene: &Scene<'_>) -> Healthy {
     let asking = |answer: fn(&Value, &Reply, &Scene<'_>) -> Healthy| match asked(request) {
         Some(asked) => answer(&asked, reply, scene),
-        None => refusal(400, Some("the body is not a JSON object"), scene),
+        None => no_object(scene),
     };
     let mut healthy = match Route::of(request) {
         Some(Route::Responses) => asking(responses::reply),
         Some(Route::Response(id)) => absent(&format!("there is no response {id}"), scene),
-        Some(Route::Chat) => asking(chat::reply),
+        Some(Route::Chat) => chat_request::Asked::of(request)
+            .map_or_else(|| no_object(scene), |asked| chat::reply(&asked, reply, scene)),
         Some(Route::Completions) => asking(completions::reply),
         Some(Route::Embeddings) => asking(embeddings::reply),
         Some(Route::Models) => ok(models::list(scene), scene),
@@ -91,6 +93,10 @@ fn healthy(request: &Request, reply: &Reply, scene: &Scene<'_>) -> Healthy {
     };
     healthy.headers.override_with(&reply.headers);
     healthy
+}
+
+fn no_object(scene: &Scene<'_>) -> Healthy {
+    refusal(400, Some("the body is not a JSON object"), scene)
 }
 
 /// The body, when it is a JSON object.
@@ -116,10 +122,15 @@ pub(super) fn model(asked: &Value, reply: &Reply) -> Value {
 }
 
 fn ok(document: impl fmt::Display, scene: &Scene<'_>) -> Healthy {
+    written(Bytes::from(document.to_string()), scene)
+}
+
+/// The reply with this document, which is written already.
+fn written(document: Bytes, scene: &Scene<'_>) -> Healthy {
     Healthy {
         status: 200,
         headers: headers("application/json", scene),
-        content: Content::Whole(Bytes::from(document.to_string())),
+        content: Content::Whole(document),
         refused: None,
     }
 }

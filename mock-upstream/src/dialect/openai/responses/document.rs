@@ -31,7 +31,7 @@ impl<'a> Response<'a> {
             serial: scene.serial,
             created: scene.unix_time,
             model: model(asked, reply),
-            logprobs: included.then(|| Logprobs::with_alternatives(asked)),
+            logprobs: included.then(|| Logprobs::with_alternatives(&asked["top_logprobs"])),
             answer: Answer::of(&json!([asked["instructions"], asked["input"]]), reply),
         }
     }
