@@ -57,7 +57,10 @@ pub fn spared(operation: &Operation, fault: &Fault) -> Option<String> {
         | Need::StreamUsage
         | Need::Logprobs
         | Need::Schema
-        | Need::Responses => true,
+        | Need::Responses
+        | Need::Continue
+        | Need::Http2
+        | Need::SecondConnection => true,
     });
     let asked = |need: &Need| match need {
         Need::Words => "an answer in words",
@@ -68,6 +71,9 @@ pub fn spared(operation: &Operation, fault: &Fault) -> Option<String> {
         Need::Logprobs => "log probabilities",
         Need::Schema => "an answer by a schema",
         Need::Responses => "a response of the Responses API",
+        Need::Continue => "being told to continue (which is the gateway's own choice)",
+        Need::Http2 => "HTTP/2 (which is the gateway's own choice)",
+        Need::SecondConnection => "a second connection beside an open one",
     };
     missing.map(|need| format!("the example of `{}` does not ask for {}", operation.name, asked(need)))
 }

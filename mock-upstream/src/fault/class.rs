@@ -99,6 +99,12 @@ pub enum Need {
     Schema,
     /// A response of the Responses API.
     Responses,
+    /// To be told to continue before the body is sent.
+    Continue,
+    /// HTTP/2.
+    Http2,
+    /// A second connection beside one that is open.
+    SecondConnection,
 }
 
 /// The words under which contracts document upstream failures; a contract maps each to its error.

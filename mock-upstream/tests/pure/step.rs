@@ -33,6 +33,7 @@ fn asking(fault: &Fault, stream: bool) -> Request {
             Need::Logprobs => body["logprobs"] = json!(true),
             Need::Schema => body["response_format"] = json!({"type": "json_schema"}),
             Need::Words | Need::Embeddings | Need::SeveralInputs | Need::Responses => {}
+            Need::Continue | Need::Http2 | Need::SecondConnection => {}
         }
     }
     post("/v1/chat/completions", &body.to_string())
