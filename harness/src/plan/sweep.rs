@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use mock_upstream::dialect::Dialect;
-use mock_upstream::fault::{Catalogue, Family, Fault, Lane, Need, ParamKind};
+use mock_upstream::fault::{Catalogue, Family, Fault, Lane, Need, ParamKind, Strikes};
 
 use crate::spec::case::{Case, Play, Send, Step, Times, Turn, Upstream};
 use crate::spec::contract::{Contract, FaultRule, Operation};
@@ -42,6 +42,12 @@ pub fn sweep(contract: &Contract, catalogue: &Catalogue, limit: Duration) -> Vec
 pub fn spared(operation: &Operation, fault: &Fault) -> Option<String> {
     if fault.needs_tls() {
         return Some("it needs TLS, and the gateway calls the mock over http".to_owned());
+    }
+    if fault.family == Family::Reuse {
+        return Some(
+            "it strikes a connection that is kept, which other requests share; script two requests in a row"
+                .to_owned(),
+        );
     }
     if !fault.happens_in(&Dialect::OpenAi.to_string()) {
         return Some(format!(
@@ -154,6 +160,7 @@ pub fn lasts(fault: &Fault, limit: Duration) -> Duration {
 fn pace(fault: &Fault, limit: Duration) -> Vec<(String, u64)> {
     let millis = u64::try_from(limit.as_millis()).unwrap_or(u64::MAX);
     let mut paced = match fault.family {
+        Family::Late if fault.strikes == Strikes::Request => vec![("every", (millis / 4).min(300))],
         Family::Late => vec![("delay", (millis / 4).min(300))],
         Family::Drip => vec![("bytes", DRIP_BYTES), ("every", (millis * 2 / DRIP_PIECES).max(1))],
         // What comes again and again has to have come twice before the gateway gives up.

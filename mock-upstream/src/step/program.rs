@@ -101,6 +101,9 @@ fn refusal(score: &mut Score<'_>, op: &Refusal, bindings: &Bindings, dialect: Di
     }
     score.whole(Head::new(own.status, None, headers), &own.body());
     score.decide_first();
+    if op.closing {
+        score.settle();
+    }
 }
 
 fn play_over_reply(score: &mut Score<'_>, op: &Op, stage: &Stage<'_>) -> Result<(), String> {

@@ -21,6 +21,7 @@ pub(super) struct Score<'a> {
     body_written: usize,
     coding: Option<&'static str>,
     vast: bool,
+    settled: bool,
     event: usize,
     latest_event: Option<Bytes>,
     framing: Framing,
@@ -44,6 +45,7 @@ impl<'a> Score<'a> {
             body_written: 0,
             coding: None,
             vast: false,
+            settled: false,
             event: 0,
             latest_event: None,
             framing: Framing::Bodiless,
@@ -348,7 +350,15 @@ impl<'a> Score<'a> {
 
     /// Makes the latest step the decisive one, unless a later one claims that too.
     pub(super) fn decide(&mut self) {
-        self.decisive = self.steps.len().checked_sub(1);
+        if !self.settled {
+            self.decisive = self.steps.len().checked_sub(1);
+        }
+    }
+
+    /// Makes the latest step the decisive one, whatever follows: a peer that has been told to go may be gone by then.
+    pub(super) fn settle(&mut self) {
+        self.decide();
+        self.settled = true;
     }
 
     pub(super) fn plan(mut self) -> Plan {
