@@ -61,7 +61,8 @@ fn gave(attempt: &Attempt, made: &[String]) -> bool {
     if !played.status.is_some_and(|status| (200..300).contains(&status)) {
         return false;
     }
-    let body = String::from_utf8_lossy(&played.body);
     let healthy = played.fault.is_none() && played.ending == PlayedEnding::Complete;
+    // Compressed, or in another encoding: a gateway may have read it where words cannot be looked for.
+    let Ok(body) = std::str::from_utf8(&played.body) else { return true };
     healthy || made.iter().flat_map(|text| text.split_whitespace()).any(|word| body.contains(word))
 }
