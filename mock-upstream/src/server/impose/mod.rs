@@ -9,16 +9,21 @@ mod strike;
 
 use std::io;
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use socket2::Socket;
 use tokio::net::{TcpListener, TcpStream};
+use tokio::time::sleep;
 
 use super::Provider;
 use super::provider::{bind, listen, reserve};
 use crate::fault::{BindError, Catalogue, ConnectionOp, Op, Strikes};
 use crate::journal::Clock;
 use crate::script::FaultPlay;
+
+/// Time for a peer to see that its idle connections have ended.
+const NOTICE: Duration = Duration::from_millis(60);
 
 pub(super) use approach::{Approach, approach};
 pub use record::Struck;
@@ -111,7 +116,10 @@ impl Provider {
             _ => {}
         }
         if fault.strikes == Strikes::Connect {
-            self.drop_idle_connections().await;
+            if self.drop_idle_connections().await > 0 {
+                // The peer has the FIN; a pool that has not looked yet would hand the dead connection out once more.
+                sleep(NOTICE).await;
+            }
         }
         Ok(imposed)
     }
