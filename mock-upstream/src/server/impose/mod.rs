@@ -115,11 +115,9 @@ impl Provider {
             [Op::Connection(ConnectionOp::Unanswered)] => imposed.leave_unanswered().await?,
             _ => {}
         }
-        if fault.strikes == Strikes::Connect {
-            if self.drop_idle_connections().await > 0 {
-                // The peer has the FIN; a pool that has not looked yet would hand the dead connection out once more.
-                sleep(NOTICE).await;
-            }
+        if fault.strikes == Strikes::Connect && self.drop_idle_connections().await > 0 {
+            // The peer has the FIN; a pool that has not looked yet would hand the dead connection out once more.
+            sleep(NOTICE).await;
         }
         Ok(imposed)
     }
