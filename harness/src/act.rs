@@ -4,24 +4,29 @@
 //! retry, no decompression, no normalised path. A general HTTP client hides exactly what is looked for here (which
 //! byte was malformed, reset against close, the order of headers), so this one reads the socket itself.
 
+pub mod captured;
 mod connect;
+mod kept;
 mod origin;
 mod request;
 mod response;
+pub mod tap;
 
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
 use bytes::Bytes;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::time::timeout_at;
 
-use self::connect::{Connection, Connector};
+use self::connect::Connector;
 use self::origin::Origin;
 use self::response::{Decoder, Silence};
 use crate::arrange::hooks::trust::{Trust, TrustError};
 use crate::wire::exchange::{Break, End, Exchange, Request};
+
+pub use self::kept::Kept;
 
 /// What all exchanges of a client share.
 #[derive(Clone, Debug, Default)]
@@ -84,6 +89,14 @@ impl Client {
         Ok(Self { connector: Arc::new(Connector::new(&trust)) })
     }
 
+    /// Opens a tap before the gateway at `base_url`, through which another client calls it.
+    ///
+    /// # Errors
+    /// A base URL that is none, or no port to listen at: in words.
+    pub async fn tap(&self, base_url: &str, options: ExchangeOptions) -> Result<tap::Tap, String> {
+        tap::Tap::open(self.connector.clone(), base_url, options).await
+    }
+
     /// Sends `request` to the gateway at `base_url` and records the answer until however it ends.
     ///
     /// A path in `base_url` is put before a target that starts with `/`. `host` is added where the request has none,
@@ -110,7 +123,7 @@ impl Client {
         };
         let begun = Begun::now();
         let mut decoder = Decoder::new(request.method == "HEAD", options);
-        let driven = drive(connection, &request, &mut decoder, begun.at, progress);
+        let driven = drive(connection, &request, &[], &mut decoder, begun.at, progress);
         let in_time = timeout_at(deadline.into(), driven).await.is_ok();
         let elapsed = begun.at.elapsed();
         if !in_time {
@@ -120,18 +133,30 @@ impl Client {
     }
 }
 
+/// Sends and reads at once until the answer is whole or broken; whether the whole request went out. It is written in as many
+/// pieces as `cuts`, offsets into its body, ask for.
 async fn drive(
-    connection: Connection,
+    connection: impl AsyncRead + AsyncWrite,
     request: &Request,
+    cuts: &[usize],
     decoder: &mut Decoder,
     started: Instant,
     progress: Option<Progress<'_>>,
-) {
+) -> bool {
     let tell = |event| progress.map(|tell| tell(event));
     let (mut reader, mut writer) = tokio::io::split(connection);
     let bytes = request::bytes(request);
     let mut sending = pin!(async {
-        writer.write_all(&bytes).await?;
+        let head = bytes.len() - request.body.len();
+        let mut written = 0;
+        for cut in cuts.iter().map(|cut| head + cut).filter(|cut| *cut < bytes.len()) {
+            writer.write_all(&bytes[written..cut]).await?;
+            writer.flush().await?;
+            written = cut;
+            // Long enough for a reader to see the pieces apart.
+            tokio::time::sleep(BETWEEN_PIECES).await;
+        }
+        writer.write_all(&bytes[written..]).await?;
         writer.flush().await
     });
     let mut sent = false;
@@ -165,7 +190,11 @@ async fn drive(
             }
         }
     }
+    sent
 }
+
+/// Between the pieces of a request that is written in several.
+const BETWEEN_PIECES: Duration = Duration::from_millis(2);
 
 #[derive(Clone, Copy)]
 struct Begun {

@@ -4,7 +4,9 @@ pub mod check;
 pub mod doctor;
 pub mod explain;
 pub mod faults;
+pub mod fuzz;
 pub mod init;
+pub mod judge;
 pub mod list;
 pub mod mock;
 pub mod run;
@@ -62,10 +64,16 @@ pub enum Command {
     Faults(faults::FaultsArgs),
     /// Write a commented target file for your gateway.
     Init(init::InitArgs),
+    /// Judge an answer that was captured before, without a gateway.
+    Judge(judge::JudgeArgs),
     /// Tell what a plain request to a target does, and why it does not reach the mock.
     Doctor(doctor::DoctorArgs),
     /// Tell what a gateway does for each upstream failure, without a verdict.
     Survey(survey::SurveyArgs),
+    /// Send generated requests, and failures of the upstream, until something is wrong with an answer.
+    Fuzz(fuzz::FuzzArgs),
+    /// Ask again what `fuzz` found and stored.
+    Replay(fuzz::ReplayArgs),
     /// Work with the spec files that are built in.
     #[command(subcommand)]
     Specs(specs::SpecsCommand),
@@ -78,8 +86,11 @@ fn dispatch(cli: &Cli) -> anyhow::Result<u8> {
         Command::Check(args) => check::run(args, palette),
         Command::List(args) => list::run(args),
         Command::Explain(args) => explain::run(args, palette),
+        Command::Judge(args) => judge::run(args, palette),
         Command::Doctor(args) => doctor::run(args, palette),
         Command::Survey(args) => survey::run(args, palette),
+        Command::Fuzz(args) => fuzz::run(args),
+        Command::Replay(args) => fuzz::replay(args),
         Command::Faults(args) => faults::run(args),
         Command::Init(args) => init::run(args),
         Command::Specs(command) => specs::run(command),

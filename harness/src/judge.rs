@@ -15,6 +15,7 @@ use scene::{Here, Scene};
 use verdict::Judgement;
 
 mod ledger;
+pub mod oracle;
 mod proof;
 mod question;
 mod scene;
@@ -22,7 +23,7 @@ mod standing;
 mod underway;
 pub mod verdict;
 
-pub use underway::{Told, fits, is_foreign, part, told, unproven};
+pub use underway::{Told, fits, foreign, part, told, unproven};
 
 #[cfg(test)]
 mod tests;
@@ -37,6 +38,23 @@ pub fn judge(case: &Case, contract: &Contract, observation: &Observation, names:
     let proof = proof::of(&scene);
     let mut ledger = Ledger::new(&scene.seeker);
     ledger.readings(case.reading.as_ref().map(|id| &id.value));
+    for (number, step) in case.steps.iter().enumerate() {
+        ask_step(&scene, &mut ledger, &proof, number, step);
+    }
+    standing::ask(&scene, &mut ledger);
+    ledger.close(proof, foreign::count(&scene))
+}
+
+/// Asks the same of exchanges whose proof is the caller's: each was made again by itself before anything is said of it.
+pub fn judge_proven(
+    case: &Case,
+    contract: &Contract,
+    observation: &Observation,
+    names: &dyn Names,
+) -> Judgement {
+    let scene = Scene::new(case, contract, observation, names);
+    let proof = Proof::default();
+    let mut ledger = Ledger::new(&scene.seeker);
     for (number, step) in case.steps.iter().enumerate() {
         ask_step(&scene, &mut ledger, &proof, number, step);
     }

@@ -25,6 +25,8 @@ pub struct Observation {
     pub limits: Vec<(String, Duration)>,
     /// The longest scheduling delay the host was measured to have while the case ran.
     pub host_delay: Duration,
+    /// By how much the upstream's moments may be off from the client's.
+    pub clock_error: Duration,
     /// What spoils the proof: unmarked arrivals, a journal that dropped entries, a gate that never opened, a failed hook.
     pub doubts: Vec<String>,
     /// Faults that strike before a marker can be read, and so may leave no attempt.
@@ -98,10 +100,14 @@ pub struct Played {
     pub status: Option<u16>,
     /// Headers sent, names in lower case.
     pub headers: Vec<(String, Bytes)>,
-    /// The body's bytes written.
+    /// The body's bytes written, up to the journal's cap.
     pub body: Bytes,
+    /// Whether that cap cut it.
+    pub body_cut: bool,
     /// Server-sent events written whole.
     pub events: usize,
+    /// When its last byte had been written, since the exchange started; `None` where none was.
+    pub ended: Option<Duration>,
     /// How it ended on the upstream's side.
     pub ending: PlayedEnding,
     /// Whether what the script asks for really happened on the wire.

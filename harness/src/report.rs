@@ -4,9 +4,11 @@ pub mod console;
 pub mod exit;
 pub mod finding;
 mod folder;
+pub mod fuzz;
 pub mod json;
 pub mod junit;
 pub mod markdown;
+pub mod overview;
 pub mod stream;
 pub mod survey;
 
@@ -33,8 +35,13 @@ pub struct Counts {
 impl Counts {
     /// Counts the cases of a run.
     pub fn of(report: &RunReport) -> Self {
+        Self::of_cases(report.cases.iter())
+    }
+
+    /// Counts these cases.
+    fn of_cases<'c>(cases: impl Iterator<Item = &'c CaseReport>) -> Self {
         let mut counts = Self::default();
-        for case in &report.cases {
+        for case in cases {
             let count = match word(&case.outcome) {
                 "pass" => &mut counts.pass,
                 "fail" => &mut counts.fail,

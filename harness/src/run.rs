@@ -1,5 +1,6 @@
 //! Drives cases through the stages and keeps what came of them.
 
+pub mod captured;
 pub mod case;
 pub mod engine;
 pub mod onlooker;

@@ -175,3 +175,114 @@ fn a_glob_that_fits_no_case_is_a_usage_error() {
     assert_eq!(output.status.code(), Some(2));
     assert!(text(&output.stderr).contains("no-such-case"));
 }
+
+#[test]
+fn a_flaw_of_the_built_in_gateway_is_listed_and_shows_the_claim_that_it_breaks() {
+    let listed = gateway_conformance(&["list", "--mutants", "--contract", "cogito", "--format", "json"]);
+    let listed: Value = serde_json::from_slice(&listed.stdout).unwrap();
+    let flaw = listed.as_array().unwrap().iter().find(|flaw| flaw["name"] == "balance-unchecked").unwrap();
+    assert_eq!(flaw["claims"], serde_json::json!(["COG-08"]));
+
+    let mutated =
+        |flaw| ["run", "--contract", "cogito", "--case", "billing::no-balance-left*", "--mutant", flaw, "-q"];
+    let broken = gateway_conformance(&mutated("balance-unchecked"));
+    assert_eq!(broken.status.code(), Some(1));
+    let told = text(&broken.stdout);
+    assert!(
+        told.contains("✗ COG-08  violated in") && told.contains("--mutant balance-unchecked --case"),
+        "{told}"
+    );
+
+    let unknown = gateway_conformance(&mutated("balance-uncheckd"));
+    assert_eq!(unknown.status.code(), Some(2));
+    assert!(text(&unknown.stderr).contains("did you mean `balance-unchecked`?"), "{}", text(&unknown.stderr));
+}
+
+#[test]
+fn only_the_built_in_gateway_can_have_a_flaw() {
+    let dir = tempfile::tempdir().unwrap();
+    let target = dir.path().join("mine.yaml");
+    fs::write(
+        &target,
+        "target: mine\ncontract: cogito\nconfigurations: { default: { attach: 'http://127.0.0.1:9' } }\n",
+    )
+    .unwrap();
+    let target = target.display().to_string();
+    let refused =
+        gateway_conformance(&["run", "--contract", "cogito", "--target", &target, "--mutant", "x", "-q"]);
+    assert_eq!(refused.status.code(), Some(2));
+    assert!(text(&refused.stderr).contains("is not the built-in gateway"), "{}", text(&refused.stderr));
+}
+
+#[test]
+fn the_contract_of_a_new_vendor_begins_with_files_that_check_accepts() {
+    let dir = tempfile::tempdir().unwrap();
+    let specs = dir.path().join("specs").display().to_string();
+    let begun = gateway_conformance(&["init", "--new", "--contract", "acme-gate", "--out", &specs]);
+    assert_eq!(begun.status.code(), Some(0), "{}", text(&begun.stderr));
+    let target = format!("{specs}/targets/acme-gate.yaml");
+    let checked = gateway_conformance(&["check", "--specs", &specs, "--target", &target]);
+    let told = text(&checked.stdout);
+    assert_eq!(checked.status.code(), Some(0), "{told}");
+    assert!(
+        told.contains(" 0 errors, 0 warnings") && told.contains("6 of 7 claims can be exercised"),
+        "{told}"
+    );
+    let again = gateway_conformance(&["init", "--new", "--contract", "acme-gate", "--out", &specs]);
+    assert_eq!(again.status.code(), Some(2));
+    assert!(text(&again.stderr).contains("exists already"), "{}", text(&again.stderr));
+    let other = gateway_conformance(&["init", "--new", "--contract", "Acme Gate", "--out", &specs]);
+    assert!(text(&other.stderr).contains("is no name of a contract"), "{}", text(&other.stderr));
+}
+
+/// Judges an answer of Cogito that was captured before: the exit code, and what is said.
+fn judged(answer: &str, arguments: &[&str]) -> (Option<i32>, String) {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("answer.http");
+    fs::write(&file, answer).unwrap();
+    let file = file.display().to_string();
+    let output = gateway_conformance(&[&["judge", "--contract", "cogito", &file], arguments].concat());
+    (output.status.code(), text(&output.stdout) + &text(&output.stderr))
+}
+
+const REFUSED: &str = "HTTP/1.1 401 Unauthorized\ncontent-type: application/json\n\n\
+    {\"error\":{\"type\":\"authentication_error\",\"code\":\"invalid_api_key\",\"message\":\"no\",\"request_id\":\"req_7f\"}}\n";
+
+#[test]
+fn a_captured_answer_is_held_against_the_rows_and_rules_of_a_contract() {
+    let (code, told) = judged(REFUSED, &[]);
+    assert_eq!(code, Some(0), "{told}");
+    let (code, told) = judged(REFUSED, &["--error", "invalid_api_key"]);
+    assert_eq!(code, Some(0), "{told}");
+    assert!(told.contains("✓ COG-06"), "{told}");
+    let (code, told) = judged(REFUSED, &["--error", "insufficient_quota"]);
+    assert_eq!(code, Some(1), "{told}");
+    assert!(told.contains("✗ COG-08") && told.contains("cogito/contract.yaml:"), "{told}");
+    let (code, told) = judged(&REFUSED.replace("authentication_error", "api_error"), &[]);
+    assert_eq!(code, Some(1), "{told}");
+    assert!(told.contains("✗ COG-03"), "{told}");
+    let (code, told) = judged("HTTP/1.1 503 X\ncontent-type: text/html\n\n<html>", &[]);
+    assert_eq!(code, Some(1), "{told}");
+    assert!(told.contains("✗ COG-01") && told.contains("✗ COG-17"), "{told}");
+}
+
+#[test]
+fn a_captured_stream_is_judged_by_its_events() {
+    let head = "HTTP/1.1 200 OK\ncontent-type: text/event-stream\n\n";
+    let chunk = "data: {\"choices\":[{\"delta\":{\"content\":\"a\"}}]}\n\n";
+    let (code, told) = judged(&format!("{head}{chunk}data: {{\"error\":\"boom\"}}\n\n"), &[]);
+    assert_eq!(code, Some(1), "{told}");
+    assert!(told.contains("✗ COG-01"), "{told}");
+}
+
+#[test]
+fn what_is_no_captured_answer_is_pointed_at() {
+    let (code, told) = judged("{\"error\":1}\n", &[]);
+    assert_eq!(code, Some(2), "{told}");
+    assert!(told.contains("answer.http:1:1") && told.contains("^"), "{told}");
+    let (code, told) = judged(REFUSED, &["--error", "invalid_api_kye"]);
+    assert_eq!(code, Some(2), "{told}");
+    assert!(told.contains("did you mean `invalid_api_key`?"), "{told}");
+    let (code, told) = judged("HTTP/1.1 200 OK\ncontent-type: application/json\n\n{}", &[]);
+    assert!(code == Some(0) || code == Some(3), "{told}");
+}

@@ -27,6 +27,7 @@ fn planned(library: &Library) -> Vec<PlannedCase> {
             case: case.clone(),
             takes: Takes { configuration: "default".into(), ..Takes::default() },
             ready: Readiness::Ready,
+            whole: true,
         })
         .collect();
     let mut swept = planned[0].clone();
@@ -138,5 +139,5 @@ fn shards_are_counted_from_one() {
 
 #[test]
 fn a_violation_beats_an_incomplete_run() {
-    assert_eq!([worst(&[0, 3, 1]), worst(&[3, 0]), worst(&[0, 0])], [1, 3, 0]);
+    assert_eq!([worst(&[0, 3, 1]), worst(&[3, 2, 0]), worst(&[3, 0]), worst(&[0, 0])], [1, 2, 3, 0]);
 }

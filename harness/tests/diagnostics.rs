@@ -121,7 +121,11 @@ fn check(name: &str, text: &str) -> Diagnostics {
 
 fn library(files: BTreeMap<String, String>) -> Library {
     let words = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect();
-    let known = Vocabulary { families: words(&["connect", "status"]), faults: words(&["reset_before_head"]) };
+    let known = Vocabulary {
+        families: words(&["connect", "status"]),
+        faults: words(&["reset_before_head"]),
+        dialects: words(&["openai", "anthropic"]),
+    };
     Library::new(Files::from_texts(files)).knowing(known)
 }
 

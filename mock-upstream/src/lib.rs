@@ -1,7 +1,7 @@
 //! A scripted LLM provider that plays every failure an upstream can cause, and journals what happened on the wire.
 //!
 //! The modules read from left to right, and import from right to left:
-//! `headers` → `fault` → `script` → `dialect` → `step` → `journal` → `scenario` → `server` → `selftest` → `control` → `cli`.
+//! `headers` → `fault` → `script` → `dialect` → `step` → `journal` → `scenario` → `server` → `control` → `selftest` → `cli`.
 #![doc = include_str!("../README.md")]
 
 #[cfg(feature = "daemon")]
@@ -13,6 +13,7 @@ mod headers;
 pub mod journal;
 pub mod scenario;
 pub mod script;
+#[cfg(feature = "client")]
 pub mod selftest;
 pub mod server;
 pub mod step;

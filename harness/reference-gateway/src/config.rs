@@ -1,10 +1,13 @@
 //! What a gateway is started with: personality, upstreams, limits, accounts, models, and at most one flaw.
 
+use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
+use std::num::NonZeroU32;
 use std::time::Duration;
 
 use crate::mutant::Mutant;
 use crate::seed;
+use crate::slip::Slip;
 
 /// Everything [`crate::start`] needs.
 #[derive(Debug, Clone)]
@@ -17,6 +20,8 @@ pub struct Config {
     pub upstreams: Vec<Upstream>,
     /// Deadlines and sizes.
     pub limits: Limits,
+    /// Lengths of the page's own limits by name, where they are not as documented; see [`Config::with_limit`].
+    pub lengths: BTreeMap<String, Duration>,
     /// The keys it has issued.
     pub accounts: Vec<Account>,
     /// The models it serves.
@@ -25,26 +30,45 @@ pub struct Config {
     pub admin_key: String,
     /// The one deliberate flaw; `None` is the healthy gateway.
     pub mutant: Option<&'static Mutant>,
+    /// Bugs that lie around the page, any number of them.
+    pub slips: Vec<&'static Slip>,
 }
 
 impl Config {
-    /// The Cogito gateway in front of one upstream, on a free loopback port, with the accounts and models of
-    /// [`seed::cogito`]. `base_url` has no `/v1`; an empty `api_key` is a gateway without backend credentials.
-    pub fn cogito(base_url: impl Into<String>, api_key: impl Into<String>) -> Self {
+    /// A gateway of that personality in front of these upstreams, on a free loopback port, with the accounts and models
+    /// of its [`seed`].
+    pub fn new(personality: Personality, upstreams: Vec<Upstream>) -> Self {
+        let (accounts, models) = seed::of(personality);
         Self {
-            personality: Personality::Cogito,
+            personality,
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
-            upstreams: vec![Upstream {
-                name: "cluster".to_owned(),
-                base_url: base_url.into(),
-                api_key: api_key.into(),
-            }],
+            upstreams,
             limits: Limits::default(),
-            accounts: seed::cogito::accounts(),
-            models: seed::cogito::models(),
+            lengths: BTreeMap::new(),
+            accounts,
+            models,
             admin_key: seed::ADMIN_KEY.to_owned(),
             mutant: None,
+            slips: Vec::new(),
         }
+    }
+
+    /// The Cogito gateway in front of one upstream. `base_url` has no `/v1`; an empty `api_key` is a gateway without
+    /// backend credentials.
+    pub fn cogito(base_url: impl Into<String>, api_key: impl Into<String>) -> Self {
+        Self::new(Personality::Cogito, vec![Upstream::new("cluster", base_url, api_key)])
+    }
+
+    /// The same configuration with a length of its own for a limit of the page; `upstream` is the deadline of a call, and
+    /// of each silence in a stream.
+    #[must_use]
+    pub fn with_limit(mut self, name: &str, length: Duration) -> Self {
+        if name == "upstream" {
+            self.limits.upstream = length;
+            self.limits.idle = length;
+        }
+        self.lengths.insert(name.to_owned(), length);
+        self
     }
 
     /// The same configuration with one flaw.
@@ -53,6 +77,18 @@ impl Config {
         self.mutant = Some(mutant);
         self
     }
+
+    /// The same configuration with one slip more.
+    #[must_use]
+    pub fn with_slip(mut self, slip: &'static Slip) -> Self {
+        self.slips.push(slip);
+        self
+    }
+
+    /// How long a limit of the page is: as configured, or as the page documents it.
+    pub fn length(&self, name: &str, documented: Duration) -> Duration {
+        self.lengths.get(name).copied().unwrap_or(documented)
+    }
 }
 
 /// The vendor page a gateway keeps.
@@ -60,19 +96,35 @@ impl Config {
 pub enum Personality {
     /// The Cogito page: one OpenAI-compatible lane, a closed table of statuses and types.
     Cogito,
+    /// The Cognocient page: one OpenAI-compatible lane, budgets a run, a cache, degraded models.
+    Cognocient,
+    /// The OpenGateway page: an OpenAI and an Anthropic lane, several providers behind one normalizer of errors.
+    OpenGateway,
+    /// The LLM Orchestration page: a catalogue of numbered errors, a chain of providers behind circuit breakers.
+    LlmOrchestration,
+    /// The Chuizi page: an OpenAI and an Anthropic lane with the same statuses and types, money deducted in advance.
+    Chuizi,
 }
 
 impl Personality {
+    /// Every personality.
+    pub const ALL: [Self; 5] =
+        [Self::Cogito, Self::Cognocient, Self::OpenGateway, Self::LlmOrchestration, Self::Chuizi];
+
     /// The name used on the command line.
     pub fn name(self) -> &'static str {
         match self {
             Self::Cogito => "cogito",
+            Self::Cognocient => "cognocient",
+            Self::OpenGateway => "opengateway",
+            Self::LlmOrchestration => "llm-orchestration",
+            Self::Chuizi => "chuizi",
         }
     }
 
     /// The personality of that name, if there is one.
     pub fn named(name: &str) -> Option<Self> {
-        [Self::Cogito].into_iter().find(|it| it.name() == name)
+        Self::ALL.into_iter().find(|it| it.name() == name)
     }
 }
 
@@ -85,6 +137,21 @@ pub struct Upstream {
     pub base_url: String,
     /// Sent as `Authorization: Bearer`; empty means that the operator configured none.
     pub api_key: String,
+    /// The only authority that is trusted over https, PEM; the system's where there is none.
+    pub trusted_ca: Option<String>,
+}
+
+impl Upstream {
+    /// A provider of that name.
+    pub fn new(name: impl Into<String>, base_url: impl Into<String>, api_key: impl Into<String>) -> Self {
+        Self { name: name.into(), base_url: base_url.into(), api_key: api_key.into(), trusted_ca: None }
+    }
+
+    /// The same provider, certified by this authority, PEM.
+    #[must_use]
+    pub fn trusting(self, authority: impl Into<String>) -> Self {
+        Self { trusted_ca: Some(authority.into()), ..self }
+    }
 }
 
 impl std::fmt::Debug for Upstream {
@@ -135,10 +202,14 @@ pub struct Account {
     pub spend_cap: Option<i64>,
     /// How many requests may arrive in one window.
     pub rate: Rate,
+    /// How many requests may be under way at once, if that is limited.
+    pub concurrency: Option<u32>,
     /// Models this key may not use.
     pub denied_models: Vec<String>,
     /// Features this key may not use.
     pub denied_features: Vec<Feature>,
+    /// What else keeps its spending and its pace in check.
+    pub guardrails: Guardrails,
 }
 
 impl Account {
@@ -151,10 +222,29 @@ impl Account {
             spent: 0,
             spend_cap: None,
             rate: Rate { requests: 1_000_000, window: Duration::from_secs(60) },
+            concurrency: None,
             denied_models: Vec::new(),
             denied_features: Vec::new(),
+            guardrails: Guardrails::default(),
         }
     }
+}
+
+/// What the owner of a key set beside its monthly cap; nothing of it where nothing is said.
+#[derive(Debug, Clone, Default)]
+pub struct Guardrails {
+    /// The trial that the key belongs to is over, and nothing was bought.
+    pub trial_ended: bool,
+    /// How much of the monthly cap, in percent, is spent when calls begin to go to a cheaper model instead.
+    pub degrade_from: Option<i64>,
+    /// What one run may spend.
+    pub run_cap: Option<i64>,
+    /// Requests a minute.
+    pub requests_a_minute: Option<NonZeroU32>,
+    /// Tokens a minute, those that a request may be answered with included.
+    pub tokens_a_minute: Option<NonZeroU32>,
+    /// Answers are kept, and given again to what is asked alike.
+    pub cached: bool,
 }
 
 /// A fixed-window request rate.
@@ -175,6 +265,17 @@ pub struct Model {
     pub feature: Feature,
     /// Price in microdollars a token.
     pub price: i64,
+    /// How many tokens it takes at most, if that is limited.
+    pub window: Option<usize>,
+    /// The lanes that serve it; every lane where none is named.
+    pub lanes: Vec<String>,
+}
+
+impl Model {
+    /// A model without limits of its own.
+    pub fn new(slug: impl Into<String>, feature: Feature, price: i64) -> Self {
+        Self { slug: slug.into(), feature, price, window: None, lanes: Vec::new() }
+    }
 }
 
 /// What a key can be allowed to do.

@@ -10,17 +10,20 @@
 //! ```
 
 mod account;
+mod anthropic;
 mod config;
 mod door;
-mod engine;
+mod message;
 mod mutant;
 mod openai;
 mod personality;
 pub mod seed;
+mod slip;
 mod upstream;
 
-pub use config::{Account, Config, Feature, Limits, Model, Personality, Rate, Upstream};
+pub use config::{Account, Config, Feature, Guardrails, Limits, Model, Personality, Rate, Upstream};
 pub use mutant::{Kind, Mutant, mutant, mutants};
+pub use slip::{Slip, slip, slips};
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -29,7 +32,7 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
-use engine::Engine;
+use door::House;
 
 /// Starts a gateway that serves in background tasks of the current runtime.
 ///
@@ -38,9 +41,12 @@ use engine::Engine;
 pub async fn start(config: Config) -> std::io::Result<Gateway> {
     let listener = TcpListener::bind(config.listen).await?;
     let addr = listener.local_addr()?;
-    let engine = Arc::new(Engine::new(config)?);
+    let (limits, admin_key) = (config.limits, config.admin_key.clone());
+    let slips = config.slips.clone();
+    let page = slip::Slipping::around(personality::open(config)?, slips);
+    let house = Arc::new(House { page, limits, admin_key });
     let (stop, stopped) = watch::channel(());
-    let serving = tokio::spawn(door::serve(listener, engine, stopped));
+    let serving = tokio::spawn(door::serve(listener, house, stopped));
     Ok(Gateway { addr, stop, serving })
 }
 

@@ -5,7 +5,10 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::Parser;
-use reference_gateway::{Config, Personality, mutant, mutants, start};
+use reference_gateway::{Config, Personality, Upstream, mutant, mutants, start};
+
+/// Sent to a provider for which no key is given.
+const TEST_KEY: &str = "upstream-test-key";
 
 #[derive(Parser)]
 #[command(
@@ -19,15 +22,18 @@ struct Options {
     /// Where to listen; the URL is printed once it does.
     #[arg(long, default_value = "127.0.0.1:0")]
     listen: SocketAddr,
-    /// The provider's base URL, without `/v1`.
-    #[arg(long, default_value = "http://127.0.0.1:4711")]
-    upstream: String,
-    /// The environment variable that holds the provider's key; without it a fixed test key is sent.
-    #[arg(long)]
-    upstream_key_env: Option<String>,
-    /// The deadline of an upstream call, and of each pause in a stream, in milliseconds.
+    /// A provider's base URL, without `/v1`; repeated in order of preference.
+    #[arg(long, value_name = "[NAME=]URL", default_value = "http://127.0.0.1:4711", value_parser = upstream)]
+    upstream: Vec<Upstream>,
+    /// The environment variable that holds a provider's key, or every provider's; without it a fixed test key is sent.
+    #[arg(long, value_name = "[NAME=]VARIABLE")]
+    upstream_key_env: Vec<String>,
+    /// The deadline of an upstream call, and of each pause in a stream, in milliseconds: `--limit upstream=N`.
     #[arg(long)]
     deadline_ms: Option<u64>,
+    /// The length of a limit of the page, in milliseconds.
+    #[arg(long, value_name = "NAME=MS", value_parser = limit)]
+    limit: Vec<(String, Duration)>,
     /// The one flaw to have.
     #[arg(long)]
     mutant: Option<String>,
@@ -61,17 +67,18 @@ async fn run(options: Options) -> Result<(), String> {
 }
 
 fn config(options: Options) -> Result<Config, String> {
-    let key = match &options.upstream_key_env {
-        Some(name) => std::env::var(name).map_err(|_| format!("the variable {name} is not set"))?,
-        None => "upstream-test-key".to_owned(),
-    };
-    let mut config = match options.personality {
-        Personality::Cogito => Config::cogito(options.upstream, key),
-    };
+    let mut upstreams = options.upstream;
+    for it in &options.upstream_key_env {
+        let (name, variable) = it.split_once('=').map_or((None, it.as_str()), |(name, it)| (Some(name), it));
+        let key = std::env::var(variable).map_err(|_| format!("the variable {variable} is not set"))?;
+        let meant = |it: &&mut Upstream| name.is_none_or(|name| it.name == name);
+        upstreams.iter_mut().filter(meant).for_each(|it| it.api_key.clone_from(&key));
+    }
+    let mut config = Config::new(options.personality, upstreams);
     config.listen = options.listen;
-    if let Some(deadline) = options.deadline_ms.map(Duration::from_millis) {
-        config.limits.upstream = deadline;
-        config.limits.idle = deadline;
+    let deadline = options.deadline_ms.map(|it| ("upstream".to_owned(), Duration::from_millis(it)));
+    for (name, length) in deadline.into_iter().chain(options.limit) {
+        config = config.with_limit(&name, length);
     }
     if let Some(name) = &options.mutant {
         let mutant = mutant(options.personality, name);
@@ -93,5 +100,19 @@ fn list(personality: Personality) {
 }
 
 fn personality(name: &str) -> Result<Personality, String> {
-    Personality::named(name).ok_or_else(|| "known personalities: cogito".to_owned())
+    let known = || format!("known personalities: {}", Personality::ALL.map(Personality::name).join(", "));
+    Personality::named(name).ok_or_else(known)
+}
+
+/// `NAME=URL`, or a URL alone, which may hold an equals sign too.
+fn upstream(text: &str) -> Result<Upstream, String> {
+    let named = text.split_once('=').filter(|(name, _)| !name.contains("://"));
+    let (name, url) = named.unwrap_or(("first", text));
+    if url.is_empty() { Err("a URL is needed".to_owned()) } else { Ok(Upstream::new(name, url, TEST_KEY)) }
+}
+
+fn limit(text: &str) -> Result<(String, Duration), String> {
+    let (name, length) = text.split_once('=').ok_or("NAME=MS is needed")?;
+    let length = length.parse().map_err(|_| format!("{length:?} is no number of milliseconds"))?;
+    Ok((name.to_owned(), Duration::from_millis(length)))
 }

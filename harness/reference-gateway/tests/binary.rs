@@ -41,3 +41,21 @@ async fn it_lists_its_mutants_and_knows_no_others() {
     assert_eq!(refused.status.code(), Some(2));
     assert!(String::from_utf8(refused.stderr).unwrap().contains("--list-mutants"));
 }
+
+#[tokio::test]
+async fn every_personality_takes_several_upstreams_and_limits_by_name() {
+    for personality in reference_gateway::Personality::ALL {
+        let mut child = binary()
+            .args(["--personality", personality.name()])
+            .args(["--upstream", "http://127.0.0.1:1/?a=b", "--upstream", "second=http://127.0.0.1:2"])
+            .args(["--upstream-key-env", "second=SECOND_KEY", "--limit", "half_open=50"])
+            .env("SECOND_KEY", "k")
+            .spawn()
+            .unwrap();
+        let line = BufReader::new(child.stdout.take().unwrap()).lines().next_line().await.unwrap();
+        assert!(line.is_some_and(|it| it.starts_with("http://")), "{}", personality.name());
+        child.kill().await.unwrap();
+    }
+    let refused = binary().args(["--limit", "half_open"]).output().await.unwrap();
+    assert!(String::from_utf8(refused.stderr).unwrap().contains("NAME=MS is needed"));
+}

@@ -41,6 +41,11 @@ impl Origin {
         })
     }
 
+    /// The path that stands before every other; nothing where there is none.
+    pub(super) fn prefix(&self) -> &str {
+        &self.prefix
+    }
+
     /// The request as it goes out: the prefix before its path, and the headers without which HTTP/1.1 does not work.
     pub(super) fn complete(&self, mut request: Request) -> Request {
         if request.target.starts_with('/') {

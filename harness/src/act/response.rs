@@ -29,6 +29,10 @@ pub(super) struct Decoder {
     pieces: Vec<(usize, Duration)>,
     trailers: Vec<(String, Bytes)>,
     events: EventCount,
+    /// Whether the connection can carry another exchange: the body said where it ends, and nothing came behind it.
+    reusable: bool,
+    /// Whether it is of HTTP/1.0, where a connection ends with its answer unless it is said to go on.
+    old: bool,
 }
 
 enum State {
@@ -65,6 +69,8 @@ impl Decoder {
             pieces: Vec::new(),
             trailers: Vec::new(),
             events: EventCount::default(),
+            reusable: false,
+            old: false,
         }
     }
 
@@ -102,6 +108,16 @@ impl Decoder {
     /// The status, once the final head is whole.
     pub(super) fn status(&self) -> Option<u16> {
         self.head.as_ref().map(|head| head.status)
+    }
+
+    /// Whether the connection can carry another exchange.
+    pub(super) fn is_reusable(&self) -> bool {
+        let says = |word: &str| {
+            let headers = self.head.iter().flat_map(|head| &head.headers);
+            let mut lines = headers.filter(|(name, _)| name == "connection");
+            lines.any(|(_, value)| String::from_utf8_lossy(value).to_ascii_lowercase().contains(word))
+        };
+        self.reusable && !says("close") && (!self.old || says("keep-alive"))
     }
 
     /// How many server-sent events with data are whole.
@@ -164,6 +180,7 @@ impl Decoder {
     }
 
     fn advance_head(&mut self, at: Duration) -> bool {
+        let old = self.waiting.starts_with(b"HTTP/1.0 ");
         let mut head = match self.heads.head(&mut self.waiting) {
             Parsed::Partial => return false,
             Parsed::Failed(end) => return self.finish(end),
@@ -174,6 +191,7 @@ impl Decoder {
             return true;
         }
         head.at = at;
+        self.old = old;
         let framing = if self.bodiless { Ok(Framing::None) } else { Framing::of(&head) };
         self.head = Some(head);
         match framing {
@@ -198,6 +216,7 @@ impl Decoder {
     }
 
     fn finish(&mut self, end: End) -> bool {
+        self.reusable = end == End::Complete && self.waiting.is_empty();
         self.waiting.advance(self.waiting.len());
         self.state = State::Ended(end);
         false

@@ -1,5 +1,7 @@
 //! Bound texts and the pools of credentials that cases borrow from.
 
+mod command;
+mod mangle;
 pub mod mask;
 mod pace;
 mod pool;
@@ -46,6 +48,22 @@ pub enum BindingError {
         /// The file.
         path: PathBuf,
     },
+    /// The program that makes the text did not.
+    #[error("the command `{program}` {why}")]
+    Command {
+        /// The program, without its arguments.
+        program: String,
+        /// What it did instead.
+        why: String,
+    },
+    /// The other credential is not there, or cannot be changed so.
+    #[error("it is made of the credential `{role}`, {why}")]
+    From {
+        /// The other.
+        role: String,
+        /// What is wrong, without the text.
+        why: String,
+    },
 }
 
 /// The text of a binding; files are relative to `base_dir`, and the line end behind a whole file's text is dropped.
@@ -60,6 +78,11 @@ pub fn bound(binding: &Binding, base_dir: &Path) -> Result<String, BindingError>
             .filter(|text| !text.is_empty())
             .ok_or_else(|| BindingError::Env(name.value.clone())),
         Binding::File { path, at } => from_file(base_dir.join(&path.value), at.as_deref()),
+        Binding::Command(command) => command::printed(command, base_dir),
+        Binding::From { role, .. } => Err(BindingError::From {
+            role: role.value.clone(),
+            why: "which only a credential can be".to_owned(),
+        }),
     }
 }
 

@@ -29,8 +29,8 @@ enum Running {
 impl Gateway {
     /// Starts the configuration's gateway and waits until it is ready; one that is already running is taken as it is.
     ///
-    /// A built-in gateway is `PERSONALITY` or, with a flaw, `PERSONALITY+MUTANT`; its provider is the configuration's
-    /// first (`$(provider.NAME.url)` and, where bound, `.key`), and its limits are the configuration's.
+    /// A built-in gateway is `PERSONALITY` or, with a flaw, `PERSONALITY+MUTANT`; its providers are the configuration's in
+    /// their order (`$(provider.NAME.url)` and, where bound, `.key`), and so are its limits, each by its name.
     ///
     /// # Errors
     /// Why it is not there, in words, with what it printed last.
@@ -95,9 +95,10 @@ async fn builtin(
     configuration: &Configuration,
     setting: &Setting<'_>,
 ) -> Result<Gateway, StartError> {
-    use reference_gateway::{Config, Personality};
+    use reference_gateway::{Config, Personality, Upstream};
 
     use crate::spec::language::value::Reference;
+    use crate::spec::read::word::suggestion;
 
     let place = &configuration.place;
     let (personality, mutant) = match name.split_once('+') {
@@ -106,23 +107,40 @@ async fn builtin(
     };
     let unknown = || StartError::NoSuchBuiltin(name.to_owned());
     let personality = Personality::named(personality).ok_or_else(unknown)?;
-    let provider = |field: &str| {
-        let name = configuration.providers.first().map_or("first", |name| name.value.as_str()).to_owned();
-        setting.names.reference(&Reference::Provider { name, field: field.to_owned() })
+    let upstream = |name: &str| {
+        let bound = |field: &str| {
+            let reference = Reference::Provider { name: name.to_owned(), field: field.to_owned() };
+            setting.names.reference(&reference)
+        };
+        let url = bound("url").map_err(|missing| StartError::unresolved(place, missing.to_string()))?;
+        let key = bound("key").unwrap_or_default();
+        let text = |value: &serde_json::Value| value.as_str().unwrap_or_default().to_owned();
+        let upstream = Upstream::new(name, text(&url), text(&key));
+        Ok(match bound("ca_pem").ok().filter(|_| configuration.tls) {
+            Some(authority) => upstream.trusting(text(&authority)),
+            None => upstream,
+        })
     };
-    let url = provider("url").map_err(|missing| StartError::unresolved(place, missing.to_string()))?;
-    let key = provider("key").unwrap_or_default();
-    let mut config = match personality {
-        Personality::Cogito => {
-            Config::cogito(url.as_str().unwrap_or_default(), key.as_str().unwrap_or_default())
-        }
-    };
-    if let Some((_, limit)) = configuration.limits.iter().find(|(name, _)| name.value == "upstream") {
-        config.limits.upstream = *limit;
-        config.limits.idle = *limit;
+    let names: Vec<&str> = configuration.providers.iter().map(|name| name.value.as_str()).collect();
+    let names = if names.is_empty() { vec!["first"] } else { names };
+    let upstreams = names.into_iter().map(upstream).collect::<Result<_, StartError>>()?;
+    let mut config = Config::new(personality, upstreams);
+    for (name, length) in &configuration.limits {
+        config = config.with_limit(&name.value, *length);
     }
-    if let Some(mutant) = mutant {
-        config = config.with_mutant(reference_gateway::mutant(personality, mutant).ok_or_else(unknown)?);
+    for mutant in mutant.into_iter().flat_map(|flaws| flaws.split('+')) {
+        if let Some(slip) = reference_gateway::slip(mutant) {
+            config = config.with_slip(slip);
+            continue;
+        }
+        config = config.with_mutant(reference_gateway::mutant(personality, mutant).ok_or_else(|| {
+            let known = reference_gateway::mutants(personality).iter().map(|mutant| mutant.name);
+            StartError::NoSuchFlaw {
+                builtin: personality.name().to_owned(),
+                flaw: mutant.to_owned(),
+                help: suggestion(mutant, known),
+            }
+        })?);
     }
     let gateway = reference_gateway::start(config).await.map_err(|error| StartError::NotStarted {
         program: format!("the built-in gateway `{name}`"),

@@ -31,6 +31,19 @@ pub struct ProviderNames {
     pub url: String,
     /// The key that the gateway has to present to it.
     pub key: String,
+    /// How it is called over TLS.
+    pub tls: TlsNames,
+}
+
+/// What `$(provider.NAME.https_url)` and the two beside it name.
+#[derive(Clone, Debug, Default)]
+pub struct TlsNames {
+    /// The base URL over TLS.
+    pub https_url: String,
+    /// The certificate of the authority that certifies it, PEM.
+    pub ca_pem: String,
+    /// A file with that certificate, where the gateway calls over TLS.
+    pub ca_file: Option<String>,
 }
 
 struct Canaries {
@@ -88,9 +101,7 @@ impl Names for CaseNames<'_> {
             }
             Reference::Limit(name) => {
                 let limit = self.limits.iter().find(|(limit, _)| limit == name);
-                limit
-                    .map(|(_, length)| Json::from(length.as_secs_f64()))
-                    .ok_or_else(|| unbound("limit", name))
+                limit.map(|(_, length)| seconds(*length)).ok_or_else(|| unbound("limit", name))
             }
             Reference::Canary(kind) => Ok(self.canary(kind).into()),
             Reference::DateIn(ahead) => Ok(httpdate::fmt_http_date(SystemTime::now() + *ahead).into()),
@@ -102,14 +113,25 @@ impl Names for CaseNames<'_> {
                     .ok_or_else(|| unbound("provider", name))
             }
             Reference::Prompt => Err(Missing("only what is sent can hold `$(prompt)`".to_owned())),
+            Reference::Credential(name) => {
+                Err(Missing(format!("only what is sent can hold `$(credential.{name})`")))
+            }
             Reference::Port => Err(Missing("only a launch can hold `$(port)`".to_owned())),
             Reference::Path(path) => Err(Missing(format!("no exchange yet to take {path} from"))),
         }
     }
 }
 
+/// Whole seconds as a whole number, which is how programs want them among their arguments.
+fn seconds(length: Duration) -> Json {
+    match length.subsec_nanos() {
+        0 => length.as_secs().into(),
+        _ => length.as_secs_f64().into(),
+    }
+}
+
 impl ProviderNames {
-    /// `url`, `key`, `host` (with its port) or `port`.
+    /// `url`, `key`, `host` (with its port), `port`, `https_url`, `ca_pem` or `ca_file`.
     pub fn field(&self, field: &str) -> Option<String> {
         let host = self.url.split_once("://").map_or(self.url.as_str(), |(_, rest)| rest);
         let host = host.split('/').next().unwrap_or(host);
@@ -117,24 +139,33 @@ impl ProviderNames {
             "url" => Some(self.url.clone()),
             "key" => Some(self.key.clone()),
             "host" => Some(host.to_owned()),
+            "https_url" => Some(self.tls.https_url.clone()),
+            "ca_pem" => Some(self.tls.ca_pem.clone()),
+            "ca_file" => self.tls.ca_file.clone(),
             "port" => host.rsplit_once(':').map(|(_, port)| port.to_owned()),
             _ => None,
         }
     }
 }
 
-/// Names with the prompt of one send.
-pub struct WithPrompt<'n> {
+/// Names with what only a send can hold: its prompt, and keys that it puts where the protocol does not.
+pub struct OfSend<'n> {
     /// All other names.
     pub names: &'n dyn Names,
     /// What `$(prompt)` names.
     pub prompt: &'n str,
+    /// What `$(credential.ROLE)` names, by role.
+    pub keys: &'n [(String, String)],
 }
 
-impl Names for WithPrompt<'_> {
+impl Names for OfSend<'_> {
     fn reference(&self, reference: &Reference) -> Result<Json, Missing> {
         match reference {
             Reference::Prompt => Ok(self.prompt.into()),
+            Reference::Credential(role) => {
+                let key = self.keys.iter().find(|(known, _)| known == role).map(|(_, key)| key.as_str());
+                key.map(Json::from).ok_or_else(|| Missing(format!("nothing binds the credential `{role}`")))
+            }
             other => self.names.reference(other),
         }
     }

@@ -4,7 +4,7 @@ use bytes::Bytes;
 use serde_json::Value as Json;
 
 use crate::spec::case::Send;
-use crate::spec::contract::{Auth, Contract};
+use crate::spec::contract::{Auth, Contract, Protocol};
 use crate::spec::language::value::{Missing, Names, Reference};
 use crate::spec::target::Target;
 use crate::wire::exchange::Request;
@@ -27,8 +27,10 @@ pub fn build(
     if !body.is_empty() {
         headers.push(("Content-Type".to_owned(), "application/json".to_owned()));
     }
-    let operation = send.operation.as_ref().map(|operation| operation.as_str());
-    headers.extend(credential.map(|key| auth(operation, contract, target, key)));
+    let protocol = protocol(send, contract);
+    headers.extend(protocol.iter().flat_map(|protocol| protocol.headers.iter().cloned()));
+    let way = send.auth.as_ref().map(|way| way.as_str());
+    headers.extend(credential.map(|key| auth(protocol, way, target, key)));
     replace(&mut headers, send, names)?;
     Ok(Request { method, target: path, headers, body })
 }
@@ -49,7 +51,7 @@ pub fn again(
 ) -> Result<Request, Missing> {
     let mut request = earlier.clone();
     if let Some(key) = credential {
-        let (name, value) = auth(operation, contract, target, key);
+        let (name, value) = auth(spoken(operation, contract), None, target, key);
         request.headers.retain(|(known, _)| !known.eq_ignore_ascii_case(&name));
         request.headers.push((name, value));
     }
@@ -123,24 +125,52 @@ fn body(send: &Send, contract: &Contract, names: &dyn Names) -> Result<Bytes, Mi
     for (pointer, value) in &send.set {
         set(&mut body, pointer, value.resolve(names)?)?;
     }
+    if let Some(patch) = &send.patch {
+        match patch.resolve(names)? {
+            Json::Object(places) => {
+                for (pointer, value) in places {
+                    set(&mut body, &pointer, value)?;
+                }
+            }
+            other => return Err(Missing(format!("`set` takes a map of places, and {patch} is {other}"))),
+        }
+    }
     for pointer in &send.drop {
         remove(&mut body, pointer)?;
     }
     Ok(Bytes::from(body.to_string()))
 }
 
-fn auth(operation: Option<&str>, contract: &Contract, target: &Target, key: &str) -> (String, String) {
-    if let Some(header) = &target.key_header {
+/// The protocol that a send speaks: its operation's, or the one that a raw line names, or the contract's first.
+pub fn protocol<'c>(send: &Send, contract: &'c Contract) -> Option<&'c Protocol> {
+    let named = send.protocol.as_ref().and_then(|name| contract.protocol(name));
+    named.or_else(|| spoken(send.operation.as_ref().map(|operation| operation.as_str()), contract))
+}
+
+/// The protocol of an operation; the contract's first where there is none.
+fn spoken<'c>(operation: Option<&str>, contract: &'c Contract) -> Option<&'c Protocol> {
+    let operation = contract.names.operations.iter().find(|known| Some(known.name.as_str()) == operation);
+    let named = operation.and_then(|operation| contract.protocol(&operation.protocol));
+    named.or_else(|| contract.protocols.first())
+}
+
+/// The header that presents a key of an operation as its protocol's first way, or the target, has it.
+pub fn presented(operation: &str, contract: &Contract, target: &Target, key: &str) -> (String, String) {
+    auth(spoken(Some(operation), contract), None, target, key)
+}
+
+/// The header that presents a key. What the target says of it goes before the protocol's first way, but not before one that
+/// the send asks for.
+fn auth(protocol: Option<&Protocol>, way: Option<&str>, target: &Target, key: &str) -> (String, String) {
+    if let (Some(header), None) = (&target.key_header, way) {
         return (header.clone(), key.to_owned());
     }
-    let protocol = contract.names.operations.iter().find(|known| Some(known.name.as_str()) == operation);
-    let protocol = protocol.map(|operation| operation.protocol.as_str());
-    let protocol = contract
-        .protocols
-        .iter()
-        .find(|known| Some(known.name.as_str()) == protocol)
-        .or_else(|| contract.protocols.first());
-    match protocol.map(|protocol| &protocol.auth) {
+    let ways = protocol.map(|protocol| protocol.auth.as_slice()).unwrap_or_default();
+    let chosen = match way {
+        Some(word) => ways.iter().find(|way| way.word().eq_ignore_ascii_case(word)),
+        None => ways.first(),
+    };
+    match chosen {
         Some(Auth::Header(header)) => (header.clone(), key.to_owned()),
         Some(Auth::Bearer) | None => ("Authorization".to_owned(), format!("Bearer {key}")),
     }

@@ -11,7 +11,8 @@ use crate::arrange::request::text;
 use crate::spec::case::{Hold, Play, Then, Turn};
 use crate::spec::language::value::{Missing, Names};
 
-/// Compiles turns into a script whose last turn repeats; `answer` is what its healthy replies say.
+/// Compiles turns into a script whose last turn repeats; `answer` is what its healthy replies say, and `late` how late this
+/// machine is known to wake who waits.
 ///
 /// # Errors
 /// A reference that nothing is bound to, or a turn that the mock cannot play.
@@ -19,10 +20,13 @@ pub fn compile(
     turns: &[Turn],
     names: &dyn Names,
     limits: &[(String, Duration)],
+    late: Duration,
     answer: &str,
 ) -> Result<mock::Script, Missing> {
-    let turns =
-        turns.iter().map(|turn| compiled(turn, names, limits, answer)).collect::<Result<Vec<_>, _>>()?;
+    let turns = turns
+        .iter()
+        .map(|turn| compiled(turn, names, limits, late, answer))
+        .collect::<Result<Vec<_>, _>>()?;
     let script = mock::Script::of(turns);
     script.check().map_err(|error| Missing(error.to_string()))?;
     Ok(script)
@@ -50,9 +54,10 @@ fn compiled(
     turn: &Turn,
     names: &dyn Names,
     limits: &[(String, Duration)],
+    late: Duration,
     answer: &str,
 ) -> Result<mock::Turn, Missing> {
-    let hold = turn.hold.iter().map(|hold| held(hold, limits)).collect::<Result<Vec<_>, _>>()?;
+    let hold = turn.hold.iter().map(|hold| held(hold, limits, late)).collect::<Result<Vec<_>, _>>()?;
     let play = match &turn.play {
         Play::Ok(patch) => mock::Play::Ok(healthy_reply(patch.resolve(names)?, answer)?),
         Play::Status { status, reason, headers, body } => mock::Play::Status(mock::StatusPlay {
@@ -67,10 +72,11 @@ fn compiled(
                 .map(|(name, value)| (name, text(&value)))
                 .collect(),
             body: body.as_ref().map(|body| body.resolve(names)).transpose()?.map(content),
+            written: mock::Written::Whole,
         }),
-        Play::Events { count, then } => mock::Play::Events(mock::EventsPlay {
+        Play::Events { count, between, then } => mock::Play::Events(mock::EventsPlay {
             events: number(&count.resolve(names)?, "a number of events")?,
-            hold: Vec::new(),
+            hold: between.iter().map(|hold| held(hold, limits, late)).collect::<Result<Vec<_>, _>>()?,
             then: afterwards(then, names)?,
             reply: reply(answer),
         }),
@@ -83,17 +89,20 @@ fn compiled(
     Ok(mock::Turn { hold, spare: turn.spare, ..mock::Turn::play(play) })
 }
 
-fn held(hold: &Hold, limits: &[(String, Duration)]) -> Result<mock::Hold, Missing> {
+/// Client, gateway and mock each may be woken late, which all comes on top of a hold: one that ends just inside a limit ends
+/// so much sooner, but not sooner than at half of it.
+fn held(hold: &Hold, limits: &[(String, Duration)], late: Duration) -> Result<mock::Hold, Missing> {
     Ok(match hold {
         Hold::For(duration) => mock::Hold::For(*duration),
         Hold::Limit { limit, inside } => {
             let length = limits.iter().find(|(name, _)| **name == ***limit).map(|(_, length)| *length);
             let length = length.ok_or_else(|| Missing(format!("nothing declares the limit `{limit}`")))?;
             let margin = (length / 10).max(Duration::from_millis(100));
-            mock::Hold::For(if *inside { length.saturating_sub(margin) } else { length + margin })
+            let sooner = margin.max(Duration::from_millis(100) + late * 3).min(length / 2);
+            mock::Hold::For(if *inside { length.saturating_sub(sooner) } else { length + margin })
         }
         Hold::Until { moment, at_most } => {
-            mock::Hold::Until(mock::Gate { gate: moment.value.clone(), at_most: *at_most })
+            mock::Hold::Until(mock::Gate { gate: moment.value.to_string(), at_most: *at_most })
         }
     })
 }

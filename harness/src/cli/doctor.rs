@@ -12,6 +12,7 @@ use crate::run::preflight::diagnosis::{self, Upstream};
 use crate::run::request::resolved::Options;
 use crate::run::request::resolved::Plan;
 use crate::run::request::{self, Request};
+use crate::run::stage::machine::Machine;
 use crate::run::stage::setup::{self, SetupError};
 use crate::spec::target::UpstreamLink;
 
@@ -59,7 +60,7 @@ pub fn run(args: &DoctorArgs, palette: Palette) -> anyhow::Result<u8> {
 /// Starts or attaches the gateway, sends a plain request through each instance, and one that the mock fails.
 async fn examined(plan: Plan, options: Options) -> anyhow::Result<Vec<Probe>> {
     let begun = "the gateway and the mock can be started".to_owned();
-    let stage = match setup::stage(&plan, options).await {
+    let stage = match setup::stage(&Machine::new(options.jobs), &plan, options).await {
         Ok(stage) => stage,
         Err(SetupError::Target(why)) => anyhow::bail!(why),
         Err(SetupError::Start(why)) => {
@@ -85,14 +86,19 @@ async fn examined(plan: Plan, options: Options) -> anyhow::Result<Vec<Probe>> {
                 Err(why) => Came::Fails { seen: why, remedy: String::new() },
             };
             let reached = matches!(came, Came::Works(_));
-            probes
-                .push(Probe { tried: format!("{whose}: a plain request is served through the mock"), came });
+            let tried = match stage.target.upstream {
+                UpstreamLink::None => {
+                    format!("{whose}: the gateway answers (nobody can point it at the mock)")
+                }
+                UpstreamLink::Mock { .. } => format!("{whose}: a plain request is served through the mock"),
+            };
+            probes.push(Probe { tried, came });
             let came = match (reached, &stage.target.upstream) {
                 (false, _) | (_, UpstreamLink::None) => Came::Skipped,
                 (true, UpstreamLink::Mock { .. }) => {
                     match diagnosis::plain(&stage, running, instance, Upstream::Failing).await {
                         Err(why) => Came::Fails { seen: why, remedy: String::new() },
-                        Ok(failed) if judge::is_foreign(&failed) => {
+                        Ok(failed) if judge::foreign(&failed, &[]).is_some() => {
                             Came::Fails { seen: seen(&failed), remedy: FOREIGN.to_owned() }
                         }
                         Ok(failed) => Came::Works(seen(&failed)),

@@ -1,8 +1,11 @@
-//! `init`: a commented target file for a gateway, with every name that its contract lets a target bind.
+//! `init`: a commented target file for a gateway, with every name that its contract lets a target bind; or, with `--new`, the
+//! skeleton of a contract.
+
+mod vendor;
 
 use std::fmt::Write as _;
 use std::io::Write as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use clap::Args;
@@ -23,9 +26,12 @@ pub struct InitArgs {
     /// The contract to hold it to; may be left out where there is only one.
     #[arg(long, value_name = "NAME")]
     pub contract: Option<String>,
-    /// The file to write; one that exists is never overwritten.
-    #[arg(long, value_name = "FILE", default_value = "gateway.yaml")]
-    pub out: PathBuf,
+    /// Begin the contract of a new vendor instead: contract, cases and a target, commented, in a folder of specs.
+    #[arg(long, requires = "contract", conflicts_with = "url")]
+    pub new: bool,
+    /// The file to write, `gateway.yaml` where nothing is said; with --new the folder, `specs`. What exists is never overwritten.
+    #[arg(long, value_name = "FILE|DIR")]
+    pub out: Option<PathBuf>,
 }
 
 /// Writes the file and says what to do next.
@@ -33,16 +39,20 @@ pub struct InitArgs {
 /// # Errors
 /// An unknown contract, a URL that is none, a file that exists already or cannot be written.
 pub fn run(args: &InitArgs) -> anyhow::Result<u8> {
+    if let (true, Some(name)) = (args.new, &args.contract) {
+        return vendor::begin(name, args.out.as_deref().unwrap_or(Path::new("specs")));
+    }
+    let file = args.out.as_deref().unwrap_or(Path::new("gateway.yaml"));
     let url = args.url.trim_end_matches('/');
     anyhow::ensure!(is_base_url(url), "`{}` is no base URL: write http://HOST:PORT", args.url);
     let library = args.specs.library()?;
     let contract = &library.contract(&chosen(&library, args.contract.as_deref())?)?.contract;
-    let name = args.out.file_stem().map_or("gateway".into(), |stem| stem.to_string_lossy());
+    let name = file.file_stem().map_or("gateway".into(), |stem| stem.to_string_lossy());
     let text = template(&name, url, contract);
-    let out = args.out.display();
+    let out = file.display();
     // Creating a new file is what refuses to overwrite one, also when two do it at once.
-    let mut file = std::fs::File::create_new(&args.out).with_context(|| format!("failed to create {out}"))?;
-    file.write_all(text.as_bytes()).with_context(|| format!("failed to write {out}"))?;
+    let mut written = std::fs::File::create_new(file).with_context(|| format!("failed to create {out}"))?;
+    written.write_all(text.as_bytes()).with_context(|| format!("failed to write {out}"))?;
     say(&format!(
         "wrote {out}\nnext:\n  1. point the gateway's upstream base URL at http://127.0.0.1:4711 (see the file)\n  \
          2. gateway-conformance doctor --target {out}\n  3. gateway-conformance run --target {out}\n"

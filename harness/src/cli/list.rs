@@ -1,4 +1,6 @@
-//! `list`: the cases that a run would have, one a line.
+//! `list`: the cases that a run would have, one a line; or the flaws that the built-in gateway can have.
+
+mod mutants;
 
 use std::io::Write;
 
@@ -25,6 +27,9 @@ pub struct ListArgs {
     /// List only cases whose id fits; may be given several times.
     #[arg(long, value_name = "GLOB")]
     pub case: Vec<String>,
+    /// List the deliberate flaws of the built-in gateway instead, for `run --mutant`.
+    #[arg(long, conflicts_with_all = ["target", "case"])]
+    pub mutants: bool,
     /// How the list is written.
     #[arg(long, value_enum, default_value_t)]
     pub format: Format,
@@ -35,6 +40,10 @@ pub struct ListArgs {
 /// # Errors
 /// A usage, spec or target error.
 pub fn run(args: &ListArgs) -> anyhow::Result<u8> {
+    if args.mutants {
+        say(&mutants::render(&args.contract, args.format)?)?;
+        return Ok(0);
+    }
     let wanted = Request {
         contract: Some(args.contract.clone()),
         target: args.target.clone(),

@@ -1,5 +1,6 @@
 //! `survey`: what a gateway does for each upstream failure, as a table or as JSON; and two surveys side by side.
 
+use std::collections::HashMap;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -21,7 +22,7 @@ use crate::spec::target::UpstreamLink;
 use crate::survey::choice::Choice;
 use crate::survey::conduct;
 use crate::survey::document::Survey;
-use crate::survey::plan::{self, SurveyPlan};
+use crate::survey::plan::{self, Manner, SurveyPlan};
 
 /// Arguments of `survey`.
 #[derive(Clone, Debug, Args)]
@@ -50,6 +51,12 @@ pub struct SurveyArgs {
     /// How long the client waits for one answer, in seconds; faults that last longer are not played.
     #[arg(long, value_name = "SECONDS", value_parser = seconds)]
     pub deadline: Option<Duration>,
+    /// Give each row a gateway to itself, for one that a single answer can keep busy: rows then do not disturb each other.
+    #[arg(long)]
+    pub apart: bool,
+    /// Start so many instances of a gateway that is launched; as many as the target says where nothing is told.
+    #[arg(long, value_name = "N")]
+    pub instances: Option<NonZeroUsize>,
     /// The most rows at once (16 unless told otherwise).
     #[arg(long, value_name = "N")]
     pub jobs: Option<NonZeroUsize>,
@@ -132,7 +139,8 @@ fn planned(args: &SurveyArgs, plan: &Plan) -> anyhow::Result<SurveyPlan> {
         faults: args.fault.clone(),
         operations: args.operation.clone(),
     };
-    Ok(plan::of(plan, Catalogue::shipped(), &choice, args.deadline)?)
+    let manner = Manner { deadline: args.deadline, apart: args.apart, instances: args.instances };
+    Ok(plan::of(plan, Catalogue::shipped(), &choice, manner)?)
 }
 
 fn surveyed(
@@ -154,7 +162,7 @@ fn surveyed(
     let runtime = runtime.map_err(|error| SetupError::Start(error.to_string()))?;
     runtime.block_on(async {
         let cases = planned.plan.cases.len();
-        watched(cases, args.quiet, None, async |stop, told| {
+        watched(cases, args.quiet, &HashMap::new(), async |stop, told| {
             conduct::survey(planned, options, stop, told).await
         })
         .await

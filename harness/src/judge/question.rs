@@ -9,8 +9,10 @@ use crate::spec::read::place::Place;
 
 use matcher::{Fit, describe, fits};
 
+pub(in crate::judge) mod gaps;
 pub(in crate::judge) mod leak;
 pub(in crate::judge) mod matcher;
+pub(in crate::judge) mod order;
 pub(in crate::judge) mod relation;
 pub(in crate::judge) mod row;
 pub(in crate::judge) mod took;
@@ -42,6 +44,8 @@ pub(in crate::judge) fn answer(scene: &Scene<'_>, here: &Here, expectation: &Exp
         Expect::Tally(tallies) => {
             tallies.iter().map(|tally| relation::tally(scene, here, tally, place)).collect()
         }
+        Expect::Order(moments) => vec![order::answer(scene, here, moments, place)],
+        Expect::GrowingGaps => vec![gaps::growing(scene, here, place)],
         Expect::OneOf(sets) => vec![one_of(scene, here, sets, place)],
     }
 }
@@ -49,7 +53,8 @@ pub(in crate::judge) fn answer(scene: &Scene<'_>, here: &Here, expectation: &Exp
 /// Whether the question is about a set of exchanges, and so asked once instead of of each.
 pub(in crate::judge) fn is_about_all(expectation: &Expectation) -> bool {
     match &expectation.kind {
-        Expect::Same(_) | Expect::Distinct(_) | Expect::Tally(_) => true,
+        Expect::Same(_) | Expect::Distinct(_) | Expect::Tally(_) | Expect::GrowingGaps => true,
+        Expect::Order(moments) => moments.iter().any(|moment| moment.step.is_some()),
         Expect::Path(path, _) => path.step.is_some(),
         _ => false,
     }

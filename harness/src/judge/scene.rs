@@ -2,9 +2,9 @@
 
 use serde_json::Value as Json;
 
-use crate::observe::Observation;
+use crate::observe::{Observation, Observed};
 use crate::spec::case::Case;
-use crate::spec::contract::{Contract, Protocol};
+use crate::spec::contract::Contract;
 use crate::spec::language::value::Names;
 
 use evidence::{Evidence, Role};
@@ -13,6 +13,7 @@ use secret::Seeker;
 pub(in crate::judge) mod evidence;
 pub(in crate::judge) mod part;
 pub(in crate::judge) mod reference;
+pub(in crate::judge) mod retry;
 pub(in crate::judge) mod secret;
 pub(in crate::judge) mod view;
 pub(in crate::judge) mod words;
@@ -39,9 +40,11 @@ impl<'a> Scene<'a> {
         observation: &'a Observation,
         names: &'a dyn Names,
     ) -> Self {
+        let spoken =
+            |observed: &Observed| contract.protocol(&observed.protocol).or(contract.protocols.first());
         let mut exchanges = Vec::new();
         if let Some(control) = &observation.control {
-            exchanges.push(Evidence::read(Role::Control, "control".to_owned(), control));
+            exchanges.push(Evidence::read(Role::Control, "control".to_owned(), control, spoken(control)));
         }
         for (number, step) in observation.steps.iter().enumerate() {
             let name = step.name.clone().unwrap_or_else(|| format!("step {}", number + 1));
@@ -50,11 +53,11 @@ impl<'a> Scene<'a> {
                     1 => name.clone(),
                     _ => format!("{name}, send {}", send + 1),
                 };
-                exchanges.push(Evidence::read(Role::Step(number), label, observed));
+                exchanges.push(Evidence::read(Role::Step(number), label, observed, spoken(observed)));
             }
         }
         if let Some(liveness) = &observation.liveness {
-            exchanges.push(Evidence::read(Role::Liveness, "liveness".to_owned(), liveness));
+            exchanges.push(Evidence::read(Role::Liveness, "liveness".to_owned(), liveness, spoken(liveness)));
         }
         let seeker = Seeker::new(observation, contract, exchanges.iter().map(|e| e.observed));
         Self { case, contract, observation, names, exchanges, seeker }
@@ -73,15 +76,6 @@ impl<'a> Scene<'a> {
 
     pub(in crate::judge) fn indices(&self, keep: impl Fn(&Evidence<'_>) -> bool) -> Vec<usize> {
         (0..self.exchanges.len()).filter(|&i| keep(&self.exchanges[i])).collect()
-    }
-
-    /// The protocol of an exchange; the contract's first for a raw request line.
-    pub(in crate::judge) fn protocol(&self, evidence: &Evidence<'_>) -> Option<&'a Protocol> {
-        let named = self.contract.protocols.iter().find(|p| *p.name == evidence.observed.protocol);
-        match evidence.observed.operation {
-            Some(_) => named,
-            None => self.contract.protocols.first(),
-        }
     }
 
     /// A value as a sentence may quote it: keys masked, control characters escaped, cut.

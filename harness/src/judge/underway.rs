@@ -48,9 +48,10 @@ pub fn part(
     value.ok_or_else(|| Missing(format!("{path} is not there")))
 }
 
-/// Whether an exchange holds a completion that the mock did not give.
-pub fn is_foreign(observed: &Observed) -> bool {
-    foreign::is_foreign(observed)
+/// What an exchange's answer says and what the mock played to it, where it holds a completion that the mock gave neither to
+/// it nor to one of the `earlier` exchanges.
+pub fn foreign(observed: &Observed, earlier: &[&Observed]) -> Option<String> {
+    foreign::said(observed, earlier)
 }
 
 /// Why it is not proven that a case happened as it is written; `None` where it is.
@@ -74,9 +75,10 @@ pub struct Told {
     pub stream: Option<Stream>,
 }
 
-/// Reads an answer.
-pub fn told(observed: &Observed) -> Told {
-    let evidence = Evidence::read(Role::Step(0), String::new(), observed);
+/// Reads an answer by its protocol.
+pub fn told(observed: &Observed, contract: &Contract) -> Told {
+    let protocol = contract.protocol(&observed.protocol);
+    let evidence = Evidence::read(Role::Step(0), String::new(), observed, protocol);
     let by_event = evidence.error_events().next().is_some();
     Told { error: evidence.error_json(), by_event, stream: evidence.stream }
 }

@@ -25,7 +25,7 @@ pub fn attempts(
     exchange: &Exchange,
     entries: &[Entry],
     own: &Own,
-    role: impl Fn(&str) -> String,
+    mut role: impl FnMut(&str) -> String,
 ) -> Vec<Attempt> {
     let own = entries.iter().filter(|entry| {
         // Both ends move by the same, so that every entry belongs to one exchange.
@@ -52,11 +52,11 @@ fn attempt(exchange: &Exchange, entry: &Entry, provider: String) -> Attempt {
             .collect(),
         body: entry.request.body.clone(),
         body_sha256: entry.body_sha256.clone(),
-        played: Some(played(entry)),
+        played: Some(played(exchange, entry)),
     }
 }
 
-fn played(entry: &Entry) -> Played {
+fn played(exchange: &Exchange, entry: &Entry) -> Played {
     let delivered = if entry.delivered {
         Ok(())
     } else {
@@ -74,7 +74,9 @@ fn played(entry: &Entry) -> Played {
             .map(|(name, value)| (name.to_lowercase(), Bytes::copy_from_slice(value.as_bytes())))
             .collect(),
         body: entry.played.body.clone(),
+        body_cut: entry.played.body_length > entry.played.body.len() as u64,
         events: entry.played.events as usize,
+        ended: entry.last_byte.and_then(|last| last.instant.checked_duration_since(exchange.started)),
         ending: ending(entry),
         delivered,
     }

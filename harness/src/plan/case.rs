@@ -15,6 +15,8 @@ pub struct PlannedCase {
     pub takes: Takes,
     /// Whether it can run against the target.
     pub ready: Readiness,
+    /// Whether all that is written is asked; not where the target says `upstream: none` and a part is about the upstream.
+    pub whole: bool,
 }
 
 /// Where a planned case comes from.
@@ -37,6 +39,8 @@ pub struct Takes {
     pub providers: Vec<(String, String)>,
     /// Credentials, by role, and why.
     pub credentials: Vec<(String, String)>,
+    /// Limits after which what it wrote into the gateway's memory has healed.
+    pub heals: Vec<String>,
     /// One of the few slots for cases that count, order or time.
     pub timing: Option<String>,
 }

@@ -1,12 +1,12 @@
 //! Whether a case can run against a target: what it needs is bound, lacking with a reason, or missing.
 
 use crate::plan::case::{Readiness, Takes};
-use crate::plan::takes;
+use crate::plan::{client_side, memory, takes};
 use crate::spec::case::{After, Case, Hold, Play, Send, Then, Times};
 use crate::spec::contract::Contract;
 use crate::spec::language::expect::{Expect, Expectations};
 use crate::spec::language::matcher::{Matcher, MatcherKind};
-use crate::spec::language::path::Corner;
+use crate::spec::language::path::{Field, Path};
 use crate::spec::language::value::{Reference, Value};
 use crate::spec::target::{Target, UpstreamLink};
 
@@ -16,23 +16,35 @@ pub fn of(case: &Case, contract: &Contract, target: &Target, takes: &Takes) -> R
         let needs: Vec<String> = case.needs.iter().map(|(name, value)| format!("{name}: {value}")).collect();
         return Readiness::Unbound(format!("no configuration of the target has {}", needs.join(", ")));
     }
-    if matches!(target.upstream, UpstreamLink::None) && needs_upstream(case) {
-        let reason = "the target says `upstream: none`: nobody can point this gateway at the mock";
+    if matches!(target.upstream, UpstreamLink::None) && client_side::case(case).is_none() {
+        let reason = "the target says `upstream: none`: nobody can point this gateway at the mock, and a request that nothing refuses would cost money";
         return Readiness::Lacks("upstream".to_owned(), reason.to_owned());
     }
-    let names = names(case, contract);
+    let names = names(case, contract, takes);
     for name in &names {
         if let Some((lacking, reason)) = target.lacks.iter().find(|(lacking, _)| lacking.value == name.name) {
             return Readiness::Lacks(lacking.value.clone(), reason.clone());
         }
     }
     match names.iter().find(|name| !bound(name, contract, target, takes)) {
-        None => Readiness::Ready,
+        None => kept(case, contract, target, takes).map_or(Readiness::Ready, Readiness::Unbound),
         Some(name) => Readiness::Unbound(format!(
             "the target does not bind the {} `{}`: bind it under `{}`, or say under `lacks` why the gateway has none",
             name.kind, name.name, name.section
         )),
     }
+}
+
+/// What the case would leave in the gateway's memory for ever, with the remedy.
+fn kept(case: &Case, contract: &Contract, target: &Target, takes: &Takes) -> Option<String> {
+    let configuration = target.configurations.iter().find(|known| known.name.value == takes.configuration)?;
+    let lasting =
+        memory::written(case, contract, Some(configuration)).into_iter().find(|cell| cell.heals.is_none());
+    let lasting = lasting.filter(|_| configuration.reset.is_none())?;
+    Some(format!(
+        "the case writes what the gateway remembers (`{}`), and nothing takes it back: give the configuration `{}` a `reset`",
+        lasting.name, configuration.name
+    ))
 }
 
 struct Name {
@@ -41,7 +53,7 @@ struct Name {
     name: String,
 }
 
-fn names(case: &Case, contract: &Contract) -> Vec<Name> {
+fn names(case: &Case, contract: &Contract, takes: &Takes) -> Vec<Name> {
     let mut names = Vec::new();
     let mut add = |kind, section, name: &str| names.push(Name { kind, section, name: name.to_owned() });
     for state in &case.given {
@@ -59,6 +71,12 @@ fn names(case: &Case, contract: &Contract) -> Vec<Name> {
         if let Some(model) = &step.send.model {
             add("model", "models", model);
         }
+        if let Some(client) = &step.send.via {
+            add("client", "clients", client);
+        }
+        for value in pointers(&step.expect).chain(pointers(&step.should)) {
+            add("value", "values", &value);
+        }
         for limit in limits(&step.expect).chain(limits(&step.should)) {
             add("limit", "configurations: limits", &limit);
         }
@@ -67,16 +85,20 @@ fn names(case: &Case, contract: &Contract) -> Vec<Name> {
         }
     }
     for turn in takes::turns(case) {
-        for hold in &turn.hold {
+        for hold in turn.waits() {
             if let Hold::Limit { limit, .. } = hold {
                 add("limit", "configurations: limits", limit);
             }
         }
     }
+    for limit in &takes.heals {
+        add("limit", "configurations: limits", limit);
+    }
     for value in values(case, contract) {
         for reference in value.references() {
             match reference {
                 Reference::Model(name) => add("model", "models", name),
+                Reference::Credential(name) => add("credential", "credentials", name),
                 Reference::Bound(name) => add("value", "values", name),
                 Reference::Limit(name) => add("limit", "configurations: limits", name),
                 _ => {}
@@ -93,6 +115,7 @@ fn bound(name: &Name, contract: &Contract, target: &Target, takes: &Takes) -> bo
                 || contract.names.operations.iter().any(|operation| operation.name.value == name.name)
         }
         "credential" => target.credentials.iter().any(|(bound, _)| bound.value == name.name),
+        "client" => target.clients.iter().any(|(bound, _)| bound.value == name.name),
         "model" => target.models.iter().any(|(bound, _)| bound.value == name.name),
         "state" => target.states.iter().any(|(bound, _)| bound.value == name.name),
         "value" => target.values.iter().any(|(bound, _)| bound.value == name.name),
@@ -112,24 +135,6 @@ fn bound(name: &Name, contract: &Contract, target: &Target, takes: &Takes) -> bo
     }
 }
 
-fn needs_upstream(case: &Case) -> bool {
-    takes::turns(case).next().is_some()
-        || case.steps.iter().any(|step| looks_upstream(&step.expect) || looks_upstream(&step.should))
-}
-
-fn looks_upstream(expectations: &Expectations) -> bool {
-    expectations.0.iter().any(|expectation| match &expectation.kind {
-        Expect::Path(path, _) => matches!(path.corner, Corner::Received | Corner::Played),
-        Expect::Same(paths) | Expect::Distinct(paths) => {
-            paths.iter().any(|path| path.corner == Corner::Received)
-        }
-        Expect::OneOf(sets) => sets.iter().any(looks_upstream),
-        Expect::Tally(tallies) => tallies.iter().any(|tally| looks_upstream(&tally.of)),
-        Expect::Error(rows) => rows.iter().all(|row| **row == "ok"),
-        Expect::Took(_) | Expect::Secret(_) => false,
-    })
-}
-
 fn limits(expectations: &Expectations) -> impl Iterator<Item = String> + '_ {
     expectations.0.iter().flat_map(|expectation| match &expectation.kind {
         Expect::Took(took) => vec![took.limit.value.clone()],
@@ -138,11 +143,28 @@ fn limits(expectations: &Expectations) -> impl Iterator<Item = String> + '_ {
     })
 }
 
+/// Values of the target that name places in a body.
+fn pointers(expectations: &Expectations) -> impl Iterator<Item = String> + '_ {
+    let of = |path: &Path| match &path.field {
+        Field::BodyBound(name) => vec![name.clone()],
+        _ => Vec::new(),
+    };
+    expectations.0.iter().flat_map(move |expectation| match &expectation.kind {
+        Expect::Path(path, _) => of(path),
+        Expect::Same(paths) | Expect::Distinct(paths) => paths.iter().flat_map(of).collect(),
+        Expect::OneOf(sets) => sets.iter().flat_map(|set| pointers(set).collect::<Vec<_>>()).collect(),
+        Expect::Tally(tallies) => {
+            tallies.iter().flat_map(|tally| pointers(&tally.of).collect::<Vec<_>>()).collect()
+        }
+        _ => Vec::new(),
+    })
+}
+
 /// Every value whose references have to be bound before the case starts.
 fn values<'c>(case: &'c Case, contract: &'c Contract) -> Vec<&'c Value> {
     let mut values: Vec<&Value> = Vec::new();
     for step in &case.steps {
-        values.extend(sent(&step.send));
+        values.extend(step.send.values());
         values.extend(example(&step.send, contract));
         match &step.times {
             Times::Count(count) => values.push(count),
@@ -163,7 +185,7 @@ fn values<'c>(case: &'c Case, contract: &'c Contract) -> Vec<&'c Value> {
                 values.extend(headers.iter().map(|(_, value)| value));
                 values.extend(body);
             }
-            Play::Events { count, then } => {
+            Play::Events { count, then, .. } => {
                 values.push(count);
                 if let Then::ErrorEvent(body) = then {
                     values.push(body);
@@ -176,11 +198,6 @@ fn values<'c>(case: &'c Case, contract: &'c Contract) -> Vec<&'c Value> {
         }
     }
     values
-}
-
-fn sent(send: &Send) -> impl Iterator<Item = &Value> {
-    let maps = send.headers.iter().chain(&send.set).map(|(_, value)| value);
-    maps.chain(&send.raw).chain(&send.raw_line)
 }
 
 /// The example is asked for unless the send replaces it or gives another model in its stead.
@@ -204,6 +221,8 @@ fn expected<'c>(expectations: &'c Expectations, values: &mut Vec<&'c Value>) {
             | Expect::Took(_)
             | Expect::Secret(_)
             | Expect::Same(_)
+            | Expect::Order(_)
+            | Expect::GrowingGaps
             | Expect::Distinct(_) => {}
         }
     }

@@ -6,26 +6,32 @@ use mock_upstream::dialect::Dialect;
 use mock_upstream::fault::{Catalogue, Family, Fault, Lane, Need, ParamKind, Strikes};
 
 use crate::spec::case::{Case, Play, Send, Step, Times, Turn, Upstream};
-use crate::spec::contract::{Contract, FaultRule, Operation};
+use crate::spec::contract::{Answers, Contract, FaultRule, Operation};
 use crate::spec::language::expect::Expectations;
 use crate::spec::language::value::{Value, ValueKind};
 use crate::spec::read::place::Place;
+use crate::spec::target::Target;
 
-/// One case for each fault, operation and lane; families that the contract does not map are left out, and
-/// so is what needs TLS.
+/// One case for each fault, operation and lane; families that the contract does not map are left out, and so is what needs TLS
+/// where no configuration of the target calls its providers over it.
 /// Returns each case with its fault's id. `limit` is the gateway's limit for an upstream answer: what is slow is made slow
 /// in relation to it.
-pub fn sweep(contract: &Contract, catalogue: &Catalogue, limit: Duration) -> Vec<(Case, String)> {
+pub fn sweep(
+    contract: &Contract,
+    target: &Target,
+    catalogue: &Catalogue,
+    limit: Duration,
+) -> Vec<(Case, String)> {
     let mut cases = Vec::new();
+    let tls = calls_over_tls(target);
     for fault in catalogue.faults() {
-        let Some(rule) = contract.faults.iter().find(|rule| rule.family.value == fault.family.to_string())
-        else {
-            continue;
-        };
-        let operations = contract.names.operations.iter();
-        for operation in
-            operations.filter(|operation| operation.upstream && spared(operation, fault).is_none())
-        {
+        let family = fault.family.to_string();
+        for operation in &contract.names.operations {
+            let Some(rule) = rule(contract, &family, &operation.name) else { continue };
+            let dialect = dialect(operation, contract, target);
+            if !operation.upstream || spared(operation, fault, dialect, tls).is_some() {
+                continue;
+            }
             for lane in fault.lanes() {
                 if lane == Lane::Plain || operation.streams {
                     cases.push((swept(fault, rule, operation, lane, limit), fault.id.clone()));
@@ -36,11 +42,30 @@ pub fn sweep(contract: &Contract, catalogue: &Catalogue, limit: Duration) -> Vec
     cases
 }
 
-/// Why the fault cannot strike what an operation's example asks of an upstream that is spoken to without TLS and speaks
-/// OpenAI's dialect; `None` when it can. What streams is an answer in words, the rest are embeddings, and nothing is
-/// asked for in particular.
-pub fn spared(operation: &Operation, fault: &Fault) -> Option<String> {
-    if fault.needs_tls() {
+/// Whether some configuration calls its providers over TLS.
+pub fn calls_over_tls(target: &Target) -> bool {
+    target.configurations.iter().any(|configuration| configuration.tls)
+}
+
+/// What the contract says of the family in this operation; a rule that names the operation goes before one that names none.
+fn rule<'c>(contract: &'c Contract, family: &str, operation: &str) -> Option<&'c FaultRule> {
+    let rules = contract.faults.iter().filter(|rule| rule.covers(family, operation));
+    rules.max_by_key(|rule| !rule.operations.is_empty())
+}
+
+/// The dialect in which an operation asks the upstream: the target's word for it, else the contract's.
+pub fn dialect(operation: &Operation, contract: &Contract, target: &Target) -> Dialect {
+    let own = target.dialects.iter().find(|(protocol, _)| protocol.value == operation.protocol.value);
+    let documented = || contract.protocol(&operation.protocol).and_then(|protocol| protocol.dialect.as_ref());
+    let named = own.map(|(_, dialect)| dialect).or_else(documented);
+    // A name that is none was refused when the files were read.
+    named.and_then(|name| Dialect::parse(name)).unwrap_or_default()
+}
+
+/// Why the fault cannot strike what an operation's example asks of an upstream in this dialect, over TLS where some
+/// configuration speaks it; `None` when it can. Nothing is asked for in particular.
+pub fn spared(operation: &Operation, fault: &Fault, dialect: Dialect, tls: bool) -> Option<String> {
+    if fault.needs_tls() && !tls {
         return Some("it needs TLS, and the gateway calls the mock over http".to_owned());
     }
     if fault.family == Family::Reuse {
@@ -49,15 +74,15 @@ pub fn spared(operation: &Operation, fault: &Fault) -> Option<String> {
                 .to_owned(),
         );
     }
-    if !fault.happens_in(&Dialect::OpenAi.to_string()) {
+    if !fault.happens_in(&dialect.to_string()) {
         return Some(format!(
-            "it happens in {} alone, and the mock speaks openai",
+            "it happens in {} alone, and the mock is asked in {dialect}",
             fault.dialects.join(" and ")
         ));
     }
     let missing = fault.needs.iter().find(|need| match need {
-        Need::Words => !operation.streams,
-        Need::Embeddings => operation.streams,
+        Need::Words => operation.answers != Answers::Words,
+        Need::Embeddings => operation.answers != Answers::Embeddings,
         Need::SeveralInputs
         | Need::SeveralChoices
         | Need::StreamUsage
@@ -130,7 +155,7 @@ pub fn played(fault: &Fault, operation: &Operation, lane: Lane, limit: Duration,
         id: format!("sweep::{}[operation={},stream={stream}]", fault.id, operation.name),
         place: place.clone(),
         claims: Vec::new(),
-        needs: Vec::new(),
+        needs: if fault.needs_tls() { vec![("tls".to_owned(), true.into())] } else { Vec::new() },
         given: Vec::new(),
         upstream: Some(Upstream { scripts: vec![(None, vec![turn])] }),
         steps: vec![step],
@@ -165,6 +190,8 @@ fn pace(fault: &Fault, limit: Duration) -> Vec<(String, u64)> {
         Family::Drip => vec![("bytes", DRIP_BYTES), ("every", (millis * 2 / DRIP_PIECES).max(1))],
         // What comes again and again has to have come twice before the gateway gives up.
         Family::StreamDrip | Family::StreamStall => vec![("every", (millis / 5).clamp(1, 500))],
+        // More than anybody keeps; to make much more keeps a core busy for as long as other cases wait.
+        Family::Oversized => vec![("megabytes", 16)],
         _ => Vec::new(),
     };
     paced.push(("pause", (millis / 8).clamp(20, 250)));

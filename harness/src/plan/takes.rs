@@ -1,10 +1,11 @@
 //! What a case takes of the gateway, derived from what it does (specs/README.md, isolation).
 
-use mock_upstream::fault::Catalogue;
+use mock_upstream::fault::{Catalogue, Family, Fault};
 
 use crate::plan::case::Takes;
+use crate::plan::memory;
 use crate::spec::case::{Case, Play, Send, Turn};
-use crate::spec::contract::Contract;
+use crate::spec::contract::{CellOf, Contract};
 use crate::spec::language::expect::{Expect, Expectations};
 use crate::spec::language::value::{Reference, Value, ValueKind};
 use crate::spec::target::{Configuration, Target};
@@ -20,9 +21,10 @@ pub fn derive(case: &Case, contract: &Contract, target: &Target, catalogue: &Cat
         takes.instance = Some(format!("enters the state `{state}`"));
     }
     for step in &case.steps {
-        let role = step.send.credential.as_ref().map_or("valid", |credential| credential.as_str());
-        if contract.names.credentials.iter().any(|credential| *credential.name == role && credential.metered)
-        {
+        let metered = |role: &&str| {
+            contract.names.credentials.iter().any(|known| *known.name == **role && known.metered)
+        };
+        for role in roles(&step.send).filter(metered) {
             if !takes.credentials.iter().any(|(name, _)| name == role) {
                 takes.credentials.push((role.to_owned(), "metered: each use changes the next".to_owned()));
             }
@@ -36,17 +38,68 @@ pub fn derive(case: &Case, contract: &Contract, target: &Target, catalogue: &Cat
             take_providers(&mut takes, configuration, "sends what cannot carry the marker");
         }
         if step.together || counts(&step.expect) || counts(&step.should) {
-            takes.timing.get_or_insert_with(|| "sends together or counts".to_owned());
+            takes.timing.get_or_insert_with(|| "sends together, counts or orders".to_owned());
         }
     }
-    let before_the_request = turns(case).any(|turn| match &turn.play {
-        Play::Fault { name, .. } => needs_provider(name, catalogue),
-        _ => false,
-    });
-    if before_the_request {
+    let plays = |what: fn(&Fault) -> bool| {
+        turns(case).any(|turn| match &turn.play {
+            Play::Fault { name, .. } => named(name, catalogue).is_none_or(what),
+            _ => false,
+        })
+    };
+    if plays(|fault| fault.strikes.needs_provider()) {
         take_providers(&mut takes, configuration, "plays a fault before a marker can be read");
     }
+    if plays(|fault| fault.returns_unmarked) {
+        let why = "plays a fault that can bring the request back without its marker";
+        take_providers(&mut takes, configuration, why);
+    }
+    let floods = turns(case).any(|turn| match &turn.play {
+        Play::Fault { name, .. } => {
+            named(name, catalogue).is_some_and(|fault| fault.family == Family::Oversized)
+        }
+        _ => false,
+    });
+    if floods {
+        takes
+            .instance
+            .get_or_insert_with(|| "plays so much that whoever is served beside it would wait".to_owned());
+    }
+    for cell in memory::written(case, contract, configuration) {
+        let why = format!("writes what the gateway remembers: `{}`", cell.name);
+        match cell.of {
+            CellOf::Instance => drop(takes.instance.get_or_insert(why)),
+            CellOf::Provider => take_providers(&mut takes, configuration, &why),
+            CellOf::Credential => {
+                take_credentials(&mut takes, case, &why);
+                if configuration.is_some_and(|configuration| configuration.reset.is_some()) {
+                    takes.instance.get_or_insert_with(|| format!("{why}, so needs a reset"));
+                }
+            }
+        }
+        takes.heals.extend(cell.heals.iter().map(|limit| limit.value.clone()));
+    }
     takes
+}
+
+/// Every key that the case presents.
+fn take_credentials(takes: &mut Takes, case: &Case, why: &str) {
+    let all = case.steps.iter().filter(|step| step.send.again.is_none()).flat_map(|step| roles(&step.send));
+    for role in all.filter(|role| *role != "none") {
+        if !takes.credentials.iter().any(|(name, _)| name == role) {
+            takes.credentials.push((role.to_owned(), why.to_owned()));
+        }
+    }
+}
+
+/// The roles of the credentials that a send uses.
+pub fn roles(send: &Send) -> impl Iterator<Item = &str> {
+    let presented = send.credential.as_ref().map_or("valid", |credential| credential.as_str());
+    let written = send.values().flat_map(Value::references).filter_map(|reference| match reference {
+        Reference::Credential(role) => Some(role.as_str()),
+        _ => None,
+    });
+    std::iter::once(presented).chain(written)
 }
 
 /// The configuration of the target that has what the case needs; the first where it needs nothing.
@@ -59,6 +112,7 @@ pub fn configuration<'t>(case: &Case, target: &'t Target) -> Option<&'t Configur
             "order" => {
                 wanted.as_str().is_some_and(|order| (order == "declared") == configuration.declared_order)
             }
+            "tls" => wanted.as_bool() == Some(configuration.tls),
             _ => configuration.has.iter().any(|(name, value)| name == need && value == wanted),
         })
     })
@@ -70,12 +124,11 @@ pub fn turns(case: &Case) -> impl Iterator<Item = &Turn> {
     scripts.flat_map(|upstream| &upstream.scripts).flat_map(|(_, turns)| turns)
 }
 
-fn needs_provider(name: &Value, catalogue: &Catalogue) -> bool {
+/// The fault of this name, as far as that is known before the case runs.
+fn named<'c>(name: &Value, catalogue: &'c Catalogue) -> Option<&'c Fault> {
     match &name.kind {
-        ValueKind::Literal(serde_json::Value::String(id)) => {
-            catalogue.get(id).is_some_and(|fault| fault.strikes.needs_provider())
-        }
-        _ => true,
+        ValueKind::Literal(serde_json::Value::String(id)) => catalogue.get(id),
+        _ => None,
     }
 }
 
@@ -130,6 +183,56 @@ fn holds_prompt(value: &Value) -> bool {
     value.references().any(|reference| matches!(reference, Reference::Prompt))
 }
 
+/// Whether it is asked how many there were, in which order, or how long after one another.
 fn counts(expectations: &Expectations) -> bool {
-    expectations.0.iter().any(|expectation| matches!(expectation.kind, Expect::Tally(_)))
+    expectations.0.iter().any(|expectation| match &expectation.kind {
+        Expect::Tally(_) | Expect::Order(_) | Expect::GrowingGaps => true,
+        Expect::OneOf(sets) => sets.iter().any(counts),
+        _ => false,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use mock_upstream::fault::Catalogue;
+
+    use super::derive;
+    use crate::plan::case::Takes;
+    use crate::spec::case::Play;
+    use crate::spec::language::value::{Value, ValueKind};
+    use crate::spec::library::Library;
+
+    /// What a case takes that plays this.
+    fn taken(fault: &str) -> Takes {
+        let library = Library::shipped();
+        let (target, loaded) =
+            (library.target("builtin-cogito").unwrap(), library.contract("cogito").unwrap());
+        let scripted = loaded.cases.iter().find(|case| case.upstream.is_some()).unwrap();
+        let mut case = scripted.clone();
+        for (_, turns) in case.upstream.iter_mut().flat_map(|upstream| &mut upstream.scripts) {
+            for turn in turns {
+                let kind = ValueKind::Literal(fault.into());
+                let name = Value { place: turn.place.clone(), kind };
+                turn.play = Play::Fault { name, params: Vec::new() };
+            }
+        }
+        derive(&case, &loaded.contract, &target, Catalogue::shipped())
+    }
+
+    #[test]
+    fn what_strikes_before_a_marker_or_brings_the_request_back_without_it_takes_the_providers() {
+        let providers = |fault| taken(fault).providers.into_iter().map(|(_, why)| why).collect::<Vec<_>>();
+        assert_eq!(providers("rst_at_accept"), ["plays a fault before a marker can be read"]);
+        assert_eq!(
+            providers("redirect_in_a_circle"),
+            ["plays a fault that can bring the request back without its marker"]
+        );
+        assert!(providers("redirect_elsewhere").is_empty());
+    }
+
+    #[test]
+    fn what_is_more_than_a_gateway_should_keep_takes_the_instance() {
+        assert!(taken("gzip_bomb").instance.is_some());
+        assert!(taken("gzip_cut").instance.is_none());
+    }
 }

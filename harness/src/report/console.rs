@@ -13,7 +13,7 @@ use std::time::Duration;
 use crate::report::console::printable::one_line;
 use crate::report::console::style::{Palette, WIDTH, labelled, wrapped};
 use crate::report::{Counts, exit, finding};
-use crate::run::outcome::{CaseReport, RunReport, Standing};
+use crate::run::outcome::{CaseReport, LimitInForce, RunReport, Standing};
 use crate::spec::contract::Level;
 
 /// The whole report as text that ends with the standing and the exit code; `level` is the weakest that decides.
@@ -42,11 +42,28 @@ fn head(report: &RunReport, palette: Palette) -> String {
     let version = version.as_ref().map(|version| format!(" {version}")).unwrap_or_default();
     let mut out = palette.bold(&one_line(&format!("{title} ({name}) · {target}{version}")));
     out.push_str(&palette.dim(&format!("   seed {}\n", report.seed)));
-    for (limit, length, documented) in &report.limits {
-        let whose = if *documented { "as documented" } else { "as the target declares" };
-        out.push_str(&palette.dim(&format!("limit {limit}: {}, {whose}\n", seconds(*length))));
+    if !report.mocked {
+        out.push_str(&palette.warn("upstream: none; only what a client sees was asked\n"));
+    }
+    for limit in &report.limits {
+        out.push_str(&palette.dim(&format!("{}\n", one_line(&limit_in_words(limit)))));
     }
     out
+}
+
+/// A limit, how long it was, and who says so.
+pub(in crate::report) fn limit_in_words(limit: &LimitInForce) -> String {
+    let LimitInForce { name, length, documented, configurations } = limit;
+    let whose = match documented {
+        Some(documented) if documented == length => "as documented".to_owned(),
+        Some(documented) => format!("as the target declares; {} on the page", seconds(*documented)),
+        None => "as the target declares; the page names no length".to_owned(),
+    };
+    let on = match configurations.as_slice() {
+        [] => String::new(),
+        some => format!(" (on {})", some.join(", ")),
+    };
+    format!("limit {name}: {}, {whose}{on}", seconds(*length))
 }
 
 fn readings(report: &RunReport, palette: Palette) -> String {

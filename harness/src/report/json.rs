@@ -7,7 +7,7 @@ use serde::Serialize;
 use crate::judge::verdict;
 use crate::report::finding::{consequence, of_case};
 use crate::report::{self, Counts, exit};
-use crate::run::outcome::{CaseReport, ClaimReport, Outcome, RunReport, Standing};
+use crate::run::outcome::{CaseReport, ClaimReport, LimitInForce, Outcome, RunReport, Standing};
 use crate::spec::contract::Level;
 
 /// Raised when a field is removed or changes its meaning; fields may be added without.
@@ -32,6 +32,7 @@ pub struct Report<'a> {
     contract: &'a str,
     contract_title: &'a str,
     target: Target<'a>,
+    real_time: bool,
     summary: Summary,
     standing: &'static str,
     standing_says: String,
@@ -56,7 +57,8 @@ impl<'a> Report<'a> {
             contract: &run.contract.0,
             contract_title: &run.contract.1,
             target: Target::of(run),
-            summary: Summary::of(run),
+            real_time: run.real_time,
+            summary: Summary::of(run.cases.iter()),
             standing: exit::word(&run.standing),
             standing_says: exit::sentence(&run.standing),
             level: level_word(level),
@@ -75,6 +77,7 @@ impl<'a> Report<'a> {
 struct Target<'a> {
     name: &'a str,
     version: Option<&'a str>,
+    upstream: &'static str,
     limits: Vec<Limit<'a>>,
 }
 
@@ -83,18 +86,23 @@ struct Limit<'a> {
     name: &'a str,
     ms: u64,
     documented: bool,
+    documented_ms: Option<u64>,
+    configurations: &'a [String],
 }
 
 impl<'a> Target<'a> {
     fn of(run: &'a RunReport) -> Self {
-        let limit = |(name, length, documented): &'a (String, Duration, bool)| Limit {
-            name,
-            ms: millis(*length),
-            documented: *documented,
+        let limit = |limit: &'a LimitInForce| Limit {
+            name: &limit.name,
+            ms: millis(limit.length),
+            documented: limit.documented == Some(limit.length),
+            documented_ms: limit.documented.map(millis),
+            configurations: &limit.configurations,
         };
         Self {
             name: &run.target.0,
             version: run.target.1.as_deref(),
+            upstream: if run.mocked { "mock" } else { "none" },
             limits: run.limits.iter().map(limit).collect(),
         }
     }
@@ -110,8 +118,8 @@ struct Summary {
 }
 
 impl Summary {
-    fn of(run: &RunReport) -> Self {
-        let Counts { pass, fail, inconclusive, not_applicable, error } = Counts::of(run);
+    fn of<'c>(cases: impl Iterator<Item = &'c CaseReport>) -> Self {
+        let Counts { pass, fail, inconclusive, not_applicable, error } = Counts::of_cases(cases);
         Self { pass, fail, inconclusive, not_applicable, error }
     }
 }
@@ -126,10 +134,19 @@ struct Claim<'a> {
     page: &'a str,
     consequence: Option<&'a str>,
     cases: usize,
+    configurations: Vec<Configuration<'a>>,
+}
+
+/// What came of a claim's cases on one configuration of the target.
+#[derive(Clone, Debug, Serialize)]
+struct Configuration<'a> {
+    name: &'a str,
+    #[serde(flatten)]
+    summary: Summary,
 }
 
 impl<'a> Claim<'a> {
-    fn of(claim: &'a ClaimReport, run: &RunReport) -> Self {
+    fn of(claim: &'a ClaimReport, run: &'a RunReport) -> Self {
         let (standing, why) = match &claim.standing {
             Standing::Verified(_) => ("verified", None),
             Standing::Violated(cases) => {
@@ -149,8 +166,24 @@ impl<'a> Claim<'a> {
             page: &claim.page,
             consequence: claim.consequence.as_deref(),
             cases: run.cases.iter().filter(|case| case.claims.contains(&claim.id)).count(),
+            configurations: configurations(&claim.id, run),
         }
     }
+}
+
+fn configurations<'a>(claim: &str, run: &'a RunReport) -> Vec<Configuration<'a>> {
+    let mut citing: Vec<(&str, Vec<&CaseReport>)> = Vec::new();
+    for case in run.cases.iter().filter(|case| case.claims.iter().any(|id| id == claim)) {
+        match citing.iter_mut().find(|(name, _)| *name == case.configuration) {
+            Some((_, cases)) => cases.push(case),
+            None => citing.push((&case.configuration, vec![case])),
+        }
+    }
+    let counted = |(name, cases): (&'a str, Vec<&CaseReport>)| Configuration {
+        name,
+        summary: Summary::of(cases.into_iter()),
+    };
+    citing.into_iter().map(counted).collect()
 }
 
 #[derive(Clone, Debug, Serialize)]
@@ -166,6 +199,7 @@ pub struct Case<'a> {
     id: &'a str,
     written_at: String,
     claims: &'a [String],
+    configuration: &'a str,
     outcome: &'static str,
     why: Option<&'a str>,
     findings: Vec<Finding<'a>>,
@@ -191,6 +225,7 @@ impl<'a> Case<'a> {
             id: &case.id,
             written_at: case.written_at.to_string(),
             claims: &case.claims,
+            configuration: &case.configuration,
             outcome,
             why: report::why(&case.outcome),
             findings: of_case(case).into_iter().map(|finding| Finding::of(finding, claims)).collect(),

@@ -1,5 +1,6 @@
 //! `summary.md`: the run on one page, for a pull request or a job summary.
 
+use crate::report::console::limit_in_words;
 use crate::report::console::printable::one_line;
 use crate::report::finding::{Group, consequence, groups};
 use crate::report::json::level_word;
@@ -18,6 +19,9 @@ pub fn render(run: &RunReport, level: Level) -> String {
         cell(&exit::sentence(&run.standing)),
         exit::meaning(code)
     ));
+    if !run.mocked {
+        out.push_str("Nobody can point this gateway at the mock: only what a client sees was asked.\n\n");
+    }
     if let Some(why) = &run.stopped {
         out.push_str(&format!("Stopped: {}\n\n", cell(why)));
     }
@@ -35,6 +39,24 @@ pub fn render(run: &RunReport, level: Level) -> String {
             cell(&standing_of(claim)),
             cell(&claim.says)
         ));
+    }
+    if !run.limits.is_empty() {
+        out.push_str("\n## Times\n\n");
+        let whose = if run.real_time {
+            "Documented times were asked for."
+        } else {
+            "Limits as the target declares them."
+        };
+        out.push_str(&format!("{whose}\n\n"));
+    }
+    for limit in &run.limits {
+        out.push_str(&format!("- {}\n", cell(&limit_in_words(limit))));
+    }
+    if !run.readings.is_empty() {
+        out.push_str("\n## Readings in force\n\n| reading | claims | in which sense |\n|---|---|---|\n");
+    }
+    for (id, claims, says) in &run.readings {
+        out.push_str(&format!("| {} | {} | {} |\n", cell(id), cell(&claims.join(", ")), cell(says)));
     }
     for (level, heading) in [(Level::Must, "Findings"), (Level::Should, "Advice (should)")] {
         let groups = groups(run, level);
@@ -80,7 +102,7 @@ fn finding(group: &Group<'_>, run: &RunReport) -> String {
 }
 
 /// Text that cannot leave its cell or become markup.
-fn cell(text: &str) -> String {
+pub(in crate::report) fn cell(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());
     for c in one_line(text).chars() {
         match c {

@@ -92,7 +92,7 @@ fn legend(unit: Unit, palette: Palette) -> String {
                    client had enough) · none (no answer)";
     let times = format!(
         "attempts: requests that reached the upstream; gap: the shortest time from one to the next; took: until the answer had \
-         ended. Both as multiples of {unit}: `<1×` is under it, `1×+` from there to four times as long; `at once` is under an eighth."
+         ended. Both as multiples of {unit}: `<1×` is under it, `1×+` from there to seven times as long; `at once` is under an eighth."
     );
     let lines = [cells, endings, &times].map(|line| wrapped(line, WIDTH));
     lines.iter().flatten().map(|line| format!("{}\n", palette.dim(line))).collect()
@@ -100,10 +100,11 @@ fn legend(unit: Unit, palette: Palette) -> String {
 
 fn conclusion(survey: &Survey, palette: Palette) -> String {
     let undelivered = survey.rows.iter().filter(|row| !row.delivered).count();
+    let noted = survey.rows.iter().filter(|row| row.delivered && row.note.is_some()).count();
     let mut faults: Vec<&str> = survey.rows.iter().map(|row| row.fault.as_str()).collect();
     faults.dedup();
     let counts = format!(
-        "{} of {}; {undelivered} not delivered, {} not played",
+        "{} of {}; {undelivered} not delivered, {noted} with a note, {} not played",
         many(survey.rows.len(), "row"),
         many(faults.len(), "fault"),
         survey.not_played.len()

@@ -6,6 +6,7 @@ pub(in crate::run) mod plain;
 mod references;
 pub(in crate::run) mod send;
 mod step;
+mod via;
 
 use std::panic::AssertUnwindSafe;
 use std::time::{Duration, Instant};
@@ -18,6 +19,7 @@ use crate::judge::verdict::{Judgement, Verdict};
 use crate::observe::redact::Redactor;
 use crate::observe::{Observation, Observed};
 use crate::plan::case::{PlannedCase, Readiness};
+use crate::plan::waits;
 use crate::run::case::conduct::Conduct;
 use crate::run::onlooker::Sight;
 use crate::run::outcome::{CaseReport, Outcome};
@@ -76,12 +78,31 @@ pub(in crate::run) async fn drive(stage: &Stage, planned: &PlannedCase) -> Optio
     let mut lease = tokio::select! {
         biased;
         () = stage.until_stopped() => return None,
-        lease = running.pool.lease(&planned.id, want(planned), planned.takes.timing.is_some()) => lease,
+        lease = running.pool.lease(&planned.id, want(planned)) => lease,
+    };
+    // The instance first, then its pace, then the machine: one order, so that nobody waits for what waits for him.
+    let _place = match &running.pace {
+        None => None,
+        Some(pace) => tokio::select! {
+            biased;
+            () = stage.until_stopped() => return None,
+            place = pace.place() => Some(place),
+        },
+    };
+    // Another gateway is pressed no harder than was asked for, whatever its cases wait for.
+    let waits = match running.is_builtin() {
+        true => waits::waits(&planned.case, &running.limits),
+        false => Duration::ZERO,
+    };
+    let _busy = tokio::select! {
+        biased;
+        () = stage.until_stopped() => return None,
+        busy = stage.machine.busy(planned.takes.timing.is_some(), waits) => busy,
     };
     tokio::select! {
         biased;
         () = stage.until_stopped() => return None,
-        () = stage.host.calm() => {}
+        () = stage.machine.host.calm() => {}
     }
     let begun = Instant::now();
     let mut report = on_instance(stage, running, planned, &mut lease).await?;
@@ -192,7 +213,7 @@ fn judged(
     };
     let mut judgement = judge(observation);
     if matches!(judgement.verdict, Verdict::Fail(_))
-        && let Some(doubt) = conduct.host_too_late(observation.host_delay)
+        && let Some(doubt) = conduct.too_late(observation)
     {
         observation.doubts.push(doubt);
         judgement = judge(observation);

@@ -2,6 +2,7 @@
 
 mod scout;
 
+use std::cmp::Reverse;
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -10,15 +11,18 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 
 use crate::plan::case::{PlannedCase, Readiness};
+use crate::plan::waits;
 use crate::run::case;
 use crate::run::engine::scout::Scouts;
-use crate::run::outcome::{CaseReport, Outcome, RunReport, Standing};
+use crate::run::outcome::{CaseReport, LimitInForce, Outcome, RunReport, Standing};
 use crate::run::preflight;
 use crate::run::request::resolved::{Options, Plan};
 use crate::run::stage::Stage;
+use crate::run::stage::machine::Machine;
 use crate::run::stage::setup::{self, SetupError};
 use crate::run::stage::upstream;
 use crate::run::standing;
+use crate::spec::target::UpstreamLink;
 
 /// What a run tells while it is under way.
 #[derive(Clone, Debug)]
@@ -31,11 +35,26 @@ pub enum Event {
     Stopping(String),
 }
 
-/// Runs a plan. `events` is told of progress; `stop` turning true ends the run early with what there is.
+/// Runs a plan on a machine of its own. `events` is told of progress; `stop` turning true ends the run early with what there is.
 ///
 /// # Errors
 /// When the gateway cannot be started, or is not what the target says: nothing was judged then.
 pub async fn certify(
+    plan: Plan,
+    options: Options,
+    stop: watch::Receiver<bool>,
+    events: &(dyn Fn(Event) + Send + Sync),
+) -> Result<RunReport, SetupError> {
+    let machine = Machine::new(options.jobs);
+    certify_beside(&machine, plan, options, stop, events).await
+}
+
+/// Runs a plan like [`certify`], beside others on the same machine.
+///
+/// # Errors
+/// As there.
+pub async fn certify_beside(
+    machine: &Arc<Machine>,
     plan: Plan,
     options: Options,
     mut stop: watch::Receiver<bool>,
@@ -44,7 +63,7 @@ pub async fn certify(
     let begun = Instant::now();
     let seed = options.seed;
     let set = tokio::select! {
-        set = setup::stage(&plan, options) => Some(set?),
+        set = setup::stage(machine, &plan, options) => Some(set?),
         () = asked(&mut stop) => None,
     };
     let Some(stage) = set else {
@@ -82,7 +101,7 @@ pub async fn certify(
         () = interrupt => {}
     }
     late_arrivals(&stage, &mut reports).await;
-    let host_delay = stage.host.worst();
+    let host_delay = stage.machine.host.worst();
     let limits = limits(&stage);
     let stopped_by = stage.stopped();
     if let Some(stage) = Arc::into_inner(stage) {
@@ -100,7 +119,7 @@ async fn drive_all(
 ) {
     let (ended, mut endings) = mpsc::unbounded_channel::<CaseReport>();
     let mut tasks = JoinSet::new();
-    let cases = by_length(&plan.cases);
+    let cases = by_length(stage, &plan.cases);
     let scouts = Arc::new(if stage.is_builtin() { Scouts::none() } else { Scouts::among(&cases) });
     for planned in cases {
         let (stage, scouts, ended) = (stage.clone(), scouts.clone(), ended.clone());
@@ -150,12 +169,12 @@ async fn drive_all(
 }
 
 /// Longest first, so that a long wait begins early; the order of the plan otherwise.
-fn by_length(cases: &[PlannedCase]) -> Vec<Arc<PlannedCase>> {
+fn by_length(stage: &Stage, cases: &[PlannedCase]) -> Vec<Arc<PlannedCase>> {
     let mut cases: Vec<Arc<PlannedCase>> = cases.iter().cloned().map(Arc::new).collect();
-    cases.sort_by_key(|case| {
-        let waits = case.case.steps.iter().any(|step| step.after.is_some());
-        let stalls = matches!(&case.origin, crate::plan::case::Origin::Sweep(fault) if setup::is_slow(fault));
-        (case.ready != Readiness::Ready, !(waits || stalls))
+    cases.sort_by_cached_key(|case| {
+        let running = stage.configurations.iter().find(|running| running.name == case.takes.configuration);
+        let waits = running.map_or(Duration::ZERO, |running| waits::waits(&case.case, &running.limits));
+        (case.ready != Readiness::Ready, Reverse(waits))
     });
     cases
 }
@@ -187,24 +206,37 @@ async fn late_arrivals(stage: &Stage, reports: &mut HashMap<String, CaseReport>)
     }
 }
 
-fn limits(stage: &Stage) -> Vec<(String, Duration, bool)> {
-    let Some(running) = stage.configurations.first() else { return Vec::new() };
+/// The limits of every configuration that ran, one entry for each length that one has.
+fn limits(stage: &Stage) -> Vec<LimitInForce> {
     let documented = |name: &str| {
         let limit = stage.contract.names.limits.iter().find(|limit| limit.name.value == name);
         limit.and_then(|limit| limit.documented)
     };
-    running
-        .limits
-        .iter()
-        .map(|(name, length)| (name.clone(), *length, documented(name) == Some(*length)))
-        .collect()
+    let mut limits: Vec<LimitInForce> = Vec::new();
+    for running in &stage.configurations {
+        for (name, length) in &running.limits {
+            match limits.iter_mut().find(|limit| limit.name == *name && limit.length == *length) {
+                Some(known) => known.configurations.push(running.name.clone()),
+                None => limits.push(LimitInForce {
+                    name: name.clone(),
+                    length: *length,
+                    documented: documented(name),
+                    configurations: vec![running.name.clone()],
+                }),
+            }
+        }
+    }
+    for limit in limits.iter_mut().filter(|limit| limit.configurations.len() == stage.configurations.len()) {
+        limit.configurations.clear();
+    }
+    limits
 }
 
 fn finish(
     plan: Plan,
     mut reports: HashMap<String, CaseReport>,
     stopped: Option<String>,
-    limits: Vec<(String, Duration, bool)>,
+    limits: Vec<LimitInForce>,
     host_delay: Duration,
     duration: Duration,
     seed: u64,
@@ -235,6 +267,8 @@ fn finish(
         contract: (plan.contract.name.value.clone(), plan.contract.title.clone()),
         target: (plan.target.name.value.clone(), plan.target.version.clone()),
         limits,
+        mocked: !matches!(plan.target.upstream, UpstreamLink::None),
+        real_time: plan.real_time,
         specs_digest: plan.specs_digest,
         seed,
         standing: standing::run(&claims, &cases, stopped.as_deref()),

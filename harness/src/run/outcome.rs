@@ -30,6 +30,8 @@ pub struct CaseReport {
     pub written_at: Place,
     /// The claims it cites.
     pub claims: Vec<String>,
+    /// The configuration of the target that it ran on, or would have; empty where none has what it needs.
+    pub configuration: String,
     /// What came of it.
     pub outcome: Outcome,
     /// Whether the gateway served the plain request before it; true where none was sent.
@@ -55,8 +57,12 @@ pub struct RunReport {
     pub contract: (String, String),
     /// The target's name and version.
     pub target: (String, Option<String>),
-    /// Limits in force: name, length, and whether it is the documented one.
-    pub limits: Vec<(String, Duration, bool)>,
+    /// Limits in force.
+    pub limits: Vec<LimitInForce>,
+    /// Whether the mock was behind the gateway; else only what a client sees was asked.
+    pub mocked: bool,
+    /// Whether documented times were asked for, whatever the target declares.
+    pub real_time: bool,
     /// Digest of the spec files used, SHA-256, hexadecimal.
     pub specs_digest: String,
     /// The seed.
@@ -75,6 +81,19 @@ pub struct RunReport {
     pub host_delay: Duration,
     /// What it amounts to.
     pub standing: RunStanding,
+}
+
+/// A limit in force while the cases ran.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LimitInForce {
+    /// Its name.
+    pub name: String,
+    /// Its length.
+    pub length: Duration,
+    /// The length on the page, where it names one.
+    pub documented: Option<Duration>,
+    /// The configurations that have it so long; empty where all that ran do.
+    pub configurations: Vec<String>,
 }
 
 /// How a claim stands.
@@ -129,6 +148,7 @@ impl CaseReport {
             id: planned.id.clone(),
             written_at: planned.case.place.clone(),
             claims: planned.case.claims.iter().map(|claim| claim.value.clone()).collect(),
+            configuration: planned.takes.configuration.clone(),
             outcome,
             served: true,
             duration: Duration::ZERO,

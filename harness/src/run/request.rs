@@ -1,13 +1,16 @@
 //! What a user asks for, resolved into plans: which contract, which target, which cases.
 
+mod real_time;
 pub mod resolved;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use mock_upstream::dialect::Dialect;
 use mock_upstream::fault::{Catalogue, Family};
 
 use crate::plan;
+use crate::plan::client_side;
 use crate::plan::select::Selection;
 use crate::run::request::resolved::{Options, Plan};
 use crate::spec::contract::Contract;
@@ -31,6 +34,8 @@ pub struct Request {
     pub specs: Option<PathBuf>,
     /// Which cases.
     pub selection: Selection,
+    /// Whether limits are as long as the page says, whatever the target declares.
+    pub real_time: bool,
 }
 
 /// Why a request cannot be resolved: a usage, spec or target error.
@@ -51,16 +56,26 @@ pub enum RequestError {
 pub fn resolve(request: &Request) -> Result<Vec<(Plan, Options)>, RequestError> {
     let library = library(request.specs.as_deref())?;
     let mut plans = Vec::new();
-    for (target, base_dir, replay) in targets(request, &library)? {
+    for (mut target, base_dir, mut replay) in targets(request, &library)? {
         let loaded = library.contract(&target.contract).map_err(RequestError::Specs)?;
+        if request.real_time {
+            real_time::apply(&mut target, &loaded.contract).map_err(RequestError::Usage)?;
+            replay.push_str(" --real-time");
+        }
         let cases =
             plan::plan(&loaded.contract, &loaded.cases, &target, Catalogue::shipped(), &request.selection);
+        let contract = match target.upstream {
+            UpstreamLink::None => client_side::contract(&loaded.contract),
+            UpstreamLink::Mock { .. } => loaded.contract.clone(),
+        };
         let plan = Plan {
-            contract: Arc::new(loaded.contract.clone()),
+            contract: Arc::new(contract),
             target: Arc::new(target),
             cases,
+            real_time: request.real_time,
             partial: request.selection != Selection::default(),
             specs_digest: library.digest(),
+            regressions: library.files().regressions(&loaded.contract.name).cloned().collect(),
         };
         plans.push((plan, Options { base_dir, replay, ..Options::default() }));
     }
@@ -85,7 +100,8 @@ pub fn library(folder: Option<&Path>) -> Result<Library, RequestError> {
     };
     let families = Family::ALL.iter().map(ToString::to_string).collect();
     let faults = Catalogue::shipped().faults().iter().map(|fault| fault.id.clone()).collect();
-    Ok(library.knowing(Vocabulary { families, faults }))
+    let dialects = Dialect::ALL.iter().map(ToString::to_string).collect();
+    Ok(library.knowing(Vocabulary { families, faults, dialects }))
 }
 
 fn targets(request: &Request, library: &Library) -> Result<Vec<(Target, PathBuf, String)>, RequestError> {
@@ -128,6 +144,11 @@ fn targets(request: &Request, library: &Library) -> Result<Vec<(Target, PathBuf,
     Ok(targets)
 }
 
+/// A target that binds nothing, for what is judged without a gateway.
+pub fn unbound(contract: &Contract, name: &str) -> Target {
+    attached(contract, name, None)
+}
+
 /// A target made of a URL and a key: what the contract documents, nothing bound beyond it.
 fn attached(contract: &Contract, url: &str, key: Option<&str>) -> Target {
     let place = Place::generated("the environment");
@@ -162,13 +183,17 @@ fn attached(contract: &Contract, url: &str, key: Option<&str>) -> Target {
             instances: 1,
             providers: vec![named("first")],
             declared_order: true,
+            forgets: Vec::new(),
             patience: None,
+            tls: false,
             has: Vec::new(),
             reset: None,
             // Nobody said how long it waits; what depends on that cannot be judged, and says so.
             limits: Vec::new(),
         }],
         operations: Vec::new(),
+        dialects: Vec::new(),
+        clients: Vec::new(),
         credentials,
         models: contract
             .names

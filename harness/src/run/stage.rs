@@ -1,8 +1,10 @@
 //! What a run sets up once: the mock, the gateway instances, the client, the bindings.
 
-pub(in crate::run) mod guard;
+pub mod guard;
 mod host;
 pub mod lease;
+pub mod machine;
+mod pace;
 pub mod setup;
 pub mod upstream;
 
@@ -11,6 +13,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use mock_upstream::control::mock::Provider;
+use tempfile::NamedTempFile;
 use tokio::sync::{RwLock, watch};
 
 use crate::act::Client;
@@ -22,8 +25,9 @@ use crate::arrange::names::ProviderNames;
 use crate::observe::join::Own;
 use crate::observe::redact::Varying;
 use crate::run::request::resolved::Options;
-use crate::run::stage::host::HostDelay;
 use crate::run::stage::lease::Pool;
+use crate::run::stage::machine::Machine;
+use crate::run::stage::pace::Pace;
 use crate::run::stage::upstream::Upstream;
 use crate::spec::contract::Contract;
 use crate::spec::target::{Configuration, GatewaySource, Target};
@@ -48,14 +52,14 @@ pub struct Stage {
     pub mask: Mask,
     /// What differs from run to run and is left out of snapshots.
     pub varying: Varying,
-    /// Headers that the target wants with every request.
-    pub headers: Vec<(String, String)>,
     /// Configurations that some case needs, running.
     pub configurations: Vec<Running>,
+    /// Whether limits are as long as documented.
+    pub real_time: bool,
     /// How the run was asked for.
     pub options: Options,
-    /// The host's scheduling delay.
-    pub(in crate::run) host: HostDelay,
+    /// What is shared with other runs at the same time.
+    pub machine: Arc<Machine>,
     /// Requests sent to the gateway so far.
     pub requests: AtomicU64,
     /// Held for writing while an answer is looked into that may have come from elsewhere: nothing is sent meanwhile.
@@ -76,6 +80,8 @@ pub struct Running {
     pub instances: Vec<Instance>,
     /// Who may use which instance.
     pub pool: Arc<Pool>,
+    /// How many cases it is pressed with at once; the built-in gateway is as punctual as the harness itself.
+    pub(in crate::run) pace: Option<Arc<Pace>>,
 }
 
 /// One running gateway and the providers behind it.
@@ -86,6 +92,10 @@ pub struct Instance {
     pub seats: Vec<Seat>,
     /// What references to the providers name.
     pub names: Vec<ProviderNames>,
+    /// Headers that the target wants with every request.
+    pub headers: Vec<(String, String)>,
+    /// The mock's certificate as a file, for as long as the gateway may read it.
+    pub(in crate::run) _authority: Option<NamedTempFile>,
     /// Connections refused in a row.
     pub refusals: AtomicUsize,
     /// Why it cannot be trusted any more: a hook failed, so its state is unknown.
@@ -104,14 +114,13 @@ pub struct Seat {
 
 impl Stage {
     /// The entries of the journal that belong to the exchange of a send.
-    pub(in crate::run) fn own(&self, send: u32, until: Option<Instant>) -> Own {
+    pub fn own(&self, send: u32, until: Option<Instant>) -> Own {
         Own { send, until, clock_error: self.upstream.mock.clock_error() }
     }
 
     /// Whether every gateway is the built-in one, which knows no provider but the mock.
-    pub(in crate::run) fn is_builtin(&self) -> bool {
-        let gateways = self.configurations.iter().map(|running| &running.written.gateway);
-        gateways.into_iter().all(|gateway| matches!(gateway, GatewaySource::Builtin(_)))
+    pub fn is_builtin(&self) -> bool {
+        self.configurations.iter().all(Running::is_builtin)
     }
 }
 
@@ -124,6 +133,33 @@ impl Instance {
 }
 
 impl Running {
+    /// Whether its gateway is the built-in one.
+    pub fn is_builtin(&self) -> bool {
+        matches!(self.written.gateway, GatewaySource::Builtin(_))
+    }
+
+    /// Whether the first provider is whichever is asked first.
+    pub fn binds_by_arrival(&self) -> bool {
+        !self.written.declared_order && self.written.providers.len() > 1
+    }
+
+    /// Names the roles of the providers of one send's attempts, told in the order of arrival.
+    pub fn roles<'i>(&self, instance: &'i Instance) -> impl FnMut(&str) -> String + use<'i> {
+        let by_arrival = self.binds_by_arrival();
+        let mut asked: Vec<String> = Vec::new();
+        move |provider: &str| {
+            let known = instance.seats.iter().any(|seat| seat.provider.name() == provider);
+            if !(by_arrival && known) {
+                return instance.role(provider);
+            }
+            let at = asked.iter().position(|known| known == provider).unwrap_or_else(|| {
+                asked.push(provider.to_owned());
+                asked.len() - 1
+            });
+            instance.seats.get(at).map_or_else(|| provider.to_owned(), |seat| seat.role.clone())
+        }
+    }
+
     /// How long the client waits for one answer, beyond what the upstream itself waits: it has to outlast the gateway.
     pub fn patience(&self) -> Duration {
         self.written.patience.unwrap_or_else(|| self.longest_limit() * 4 + Duration::from_secs(4))

@@ -55,13 +55,38 @@ fn standing(claim: &str, planned: &[PlannedCase], reports: &[CaseReport], partia
     match (broken, weak, held) {
         (1.., _, _) => Standing::Violated(broken),
         (_, 1.., _) => Standing::Weak(weak),
-        (_, _, 1..) => Standing::Verified(held),
+        (_, _, 1..) => match unseen(claim, planned) {
+            0 => Standing::Verified(held),
+            cases => Standing::Waived(format!(
+                "upstream: {held} cases held as far as a client sees; what {cases} cases ask of the upstream was not asked, since \
+                 the target says `upstream: none`"
+            )),
+        },
         _ => match unexercised(claim, planned, reports, unknown) {
             None if partial => Standing::Unselected,
+            None if is_blind(planned) => Standing::Waived(
+                "upstream: only the upstream's side shows it, and the target says `upstream: none`"
+                    .to_owned(),
+            ),
             None => Standing::NotExercised("no case of this run cites it".to_owned()),
             Some(standing) => standing,
         },
     }
+}
+
+/// How many cases that cite the claim ask something of the upstream that nobody sees: the rest alone is not the promise.
+fn unseen(claim: &str, planned: &[PlannedCase]) -> usize {
+    let cites = |case: &&PlannedCase| case.case.claims.iter().any(|id| id.value == claim);
+    planned.iter().filter(cites).filter(|case| needs_upstream(case)).count()
+}
+
+/// Whether the upstream's side is seen of no case.
+fn is_blind(planned: &[PlannedCase]) -> bool {
+    planned.iter().any(needs_upstream)
+}
+
+fn needs_upstream(case: &PlannedCase) -> bool {
+    !case.whole || matches!(&case.ready, Readiness::Lacks(name, _) if name == "upstream")
 }
 
 /// `None` when no case cites it.

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::spec::language::expect::Expectations;
+use crate::spec::language::moment::Moment;
 use crate::spec::language::path::Path;
 use crate::spec::language::value::Value;
 use crate::spec::read::place::{At, Place};
@@ -87,20 +88,49 @@ pub struct Send {
     pub raw_line: Option<Value>,
     /// The credential's role; `valid` where nothing is said, `none` sends no credential.
     pub credential: Option<At<String>>,
+    /// How the credential travels, where the protocol has several ways.
+    pub auth: Option<At<String>>,
+    /// The protocol of a `raw_line`.
+    pub protocol: Option<At<String>>,
     /// The model's role; the operation's example decides where nothing is said.
     pub model: Option<At<String>>,
+    /// The step whose prompt it repeats but for the marker; a prompt unlike every other where there is none.
+    pub like: Option<At<String>>,
     /// Whether a stream is asked for.
     pub stream: Option<bool>,
     /// Headers added or replaced.
     pub headers: Vec<(String, Value)>,
     /// Places of the body that are set.
     pub set: Vec<(String, Value)>,
+    /// A map of places that are set, which a reference names.
+    pub patch: Option<Value>,
     /// Places of the body that are removed.
     pub drop: Vec<String>,
     /// The body as it goes out.
     pub raw: Option<Value>,
+    /// The client that makes the call.
+    pub via: Option<At<String>>,
     /// Repeats the bytes that this step sent.
     pub again: Option<At<String>>,
+}
+
+impl Turn {
+    /// Every wait, before the reply and within it.
+    pub fn waits(&self) -> impl Iterator<Item = &Hold> {
+        let between = match &self.play {
+            Play::Events { between, .. } => between.as_slice(),
+            _ => &[],
+        };
+        self.hold.iter().chain(between)
+    }
+}
+
+impl Send {
+    /// Every value that it holds itself; the operation's example is not among them.
+    pub fn values(&self) -> impl Iterator<Item = &Value> {
+        let maps = self.headers.iter().chain(&self.set).map(|(_, value)| value);
+        maps.chain(&self.patch).chain(&self.raw).chain(&self.raw_line)
+    }
 }
 
 /// What the upstream plays.
@@ -137,8 +167,8 @@ pub enum Hold {
     },
     /// Until a moment, at most so long; a moment that did not come makes the case inconclusive.
     Until {
-        /// `settled`, `got.event.1`, `STEP.sent`, ….
-        moment: At<String>,
+        /// Which.
+        moment: At<Moment>,
         /// The longest wait.
         at_most: Duration,
     },
@@ -164,6 +194,8 @@ pub enum Play {
     Events {
         /// How many content events.
         count: Value,
+        /// Waits behind them.
+        between: Vec<Hold>,
         /// `finish`, `cut`, `reset`, `stall`, `end`, or `{error_event: BODY}`.
         then: Then,
     },

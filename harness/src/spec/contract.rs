@@ -1,12 +1,18 @@
 //! A vendor's documented contract, as data.
 
+mod memory;
+mod protocol;
+mod request;
+
 use std::time::Duration;
 
-use crate::spec::language::compiled::Schema;
 use crate::spec::language::expect::{Conditions, Expectations};
 use crate::spec::language::matcher::Matcher;
-use crate::spec::language::value::Value;
 use crate::spec::read::place::{At, Place};
+
+pub use memory::{Cell, CellOf, Writer};
+pub use protocol::{Auth, EventMark, Protocol, StreamForm};
+pub use request::{Defect, Rejection, Rejects, RequestShape, Validation};
 
 /// A contract: what one page documents, in the terms of the language.
 #[derive(Clone, Debug)]
@@ -19,6 +25,8 @@ pub struct Contract {
     pub pages: Vec<Page>,
     /// Everything a target can bind.
     pub names: Names,
+    /// What a gateway remembers from one request to the next.
+    pub memory: Vec<Cell>,
     /// How each protocol carries errors and credentials.
     pub protocols: Vec<Protocol>,
     /// What the pages promise, in the order written.
@@ -35,6 +43,13 @@ pub struct Contract {
     pub faults: Vec<FaultRule>,
     /// An example, and more, for each operation.
     pub requests: Vec<RequestShape>,
+}
+
+impl Contract {
+    /// The protocol of this name.
+    pub fn protocol(&self, name: &str) -> Option<&Protocol> {
+        self.protocols.iter().find(|protocol| protocol.name.value == name)
+    }
 }
 
 /// A page a contract rests on.
@@ -55,6 +70,8 @@ pub struct Names {
     pub credentials: Vec<Credential>,
     /// Models.
     pub models: Vec<At<String>>,
+    /// Clients that can make a call.
+    pub clients: Vec<At<String>>,
     /// Providers, the first being the one asked first.
     pub providers: Vec<At<String>>,
     /// States the gateway can be put into.
@@ -80,6 +97,19 @@ pub struct Operation {
     pub upstream: bool,
     /// Whether its body carries the prompt and with it the marker.
     pub carries_prompt: bool,
+    /// What it asks the upstream for.
+    pub answers: Answers,
+}
+
+/// What an operation asks the upstream for, which decides what can strike the answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Answers {
+    /// Text that a model makes.
+    Words,
+    /// Vectors.
+    Embeddings,
+    /// Anything else.
+    Other,
 }
 
 /// A credential's role.
@@ -98,30 +128,6 @@ pub struct Limit {
     pub name: At<String>,
     /// As documented; `None` has to be declared by the target.
     pub documented: Option<Duration>,
-}
-
-/// How a protocol carries errors and credentials.
-#[derive(Clone, Debug)]
-pub struct Protocol {
-    /// Its name.
-    pub name: At<String>,
-    /// The schema of a failure's body.
-    pub envelope: Option<Schema>,
-    /// The claims that a body outside the schema breaks.
-    pub envelope_claims: Vec<At<String>>,
-    /// How the credential travels.
-    pub auth: Auth,
-    /// The error's fields: name and JSON pointer.
-    pub fields: Vec<(String, String)>,
-}
-
-/// How a credential travels.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Auth {
-    /// `Authorization: Bearer KEY`.
-    Bearer,
-    /// The key alone in a header of this name.
-    Header(String),
 }
 
 /// A promise.
@@ -226,6 +232,8 @@ pub struct Rule {
 pub struct FaultRule {
     /// The family, a word of the mock's catalogue.
     pub family: At<String>,
+    /// The operations it is for; empty where it is for all of them.
+    pub operations: Vec<At<String>>,
     /// The claims it checks; empty where the page is silent, so that the outcome is recorded, not judged.
     pub claims: Vec<At<String>>,
     /// Must hold.
@@ -238,13 +246,10 @@ pub struct FaultRule {
     pub reading: Option<At<String>>,
 }
 
-/// What a request of an operation looks like.
-#[derive(Clone, Debug)]
-pub struct RequestShape {
-    /// The operation.
-    pub operation: At<String>,
-    /// A valid body; `None` for a request without one.
-    pub example: Option<Value>,
-    /// The schema of valid bodies.
-    pub schema: Option<serde_json::Value>,
+impl FaultRule {
+    /// Whether the rule says what becomes of the family's faults in this operation.
+    pub fn covers(&self, family: &str, operation: &str) -> bool {
+        let named = |known: &At<String>| known.value == operation;
+        self.family.value == family && (self.operations.is_empty() || self.operations.iter().any(named))
+    }
 }

@@ -4,6 +4,7 @@ pub mod compiled;
 pub mod duration;
 pub mod expect;
 pub mod matcher;
+pub mod moment;
 pub mod path;
 pub mod pointer;
 pub mod value;

@@ -15,6 +15,7 @@ use crate::spec::read::word::suggestion;
 use crate::spec::target::Target;
 
 mod embedded;
+mod extends;
 mod files;
 mod load;
 mod mask;

@@ -11,6 +11,7 @@ mod walk;
 use crate::spec::case::Case;
 use crate::spec::contract::Contract;
 use crate::spec::read::diagnostic::{Diagnostic, Diagnostics};
+use crate::spec::read::place::At;
 
 pub(crate) use coverage::coverage;
 use names::Known;
@@ -22,6 +23,17 @@ pub struct Vocabulary {
     pub families: Vec<String>,
     /// Ids of faults.
     pub faults: Vec<String>,
+    /// Dialects in which the mock speaks.
+    pub dialects: Vec<String>,
+}
+
+impl Vocabulary {
+    /// Reports a dialect in which the mock does not speak.
+    fn dialect(&self, written: &At<String>, problems: &mut Diagnostics) {
+        if !self.dialects.is_empty() {
+            names::one("dialect", written, self.dialects.iter().map(String::as_str), problems);
+        }
+    }
 }
 
 /// Reports what is wrong in a contract by itself.

@@ -19,10 +19,14 @@ pub struct Target {
     pub configurations: Vec<Configuration>,
     /// `METHOD /path` for an operation, replacing the contract's.
     pub operations: Vec<(At<String>, String)>,
+    /// The dialect in which the operations of a protocol ask the upstream, replacing the contract's.
+    pub dialects: Vec<(At<String>, At<String>)>,
     /// Credentials: each a pool of bindings.
     pub credentials: Vec<(At<String>, Pool)>,
     /// Models.
     pub models: Vec<(At<String>, Binding)>,
+    /// Programs that make a call in the harness's stead: program and arguments.
+    pub clients: Vec<(At<String>, Vec<String>)>,
     /// States.
     pub states: Vec<(At<String>, State)>,
     /// Values.
@@ -32,7 +36,7 @@ pub struct Target {
     /// Background requests to the upstream that belong to no case, `METHOD /path`.
     pub ambient: Vec<At<String>>,
     /// Headers sent with every request.
-    pub headers: Vec<(String, Binding)>,
+    pub headers: Vec<(String, HeaderValue)>,
     /// A header other than the protocol's for the key.
     pub key_header: Option<String>,
     /// PEM file of an extra authority that the client trusts.
@@ -73,6 +77,10 @@ pub struct Configuration {
     pub providers: Vec<At<String>>,
     /// Whether `providers` is the order in which they are asked.
     pub declared_order: bool,
+    /// Whether it calls its providers over TLS, and trusts the mock's authority.
+    pub tls: bool,
+    /// Cells of the contract's memory that it does not keep.
+    pub forgets: Vec<At<String>>,
     /// What it has, matched against a case's `needs`.
     pub has: Vec<(String, serde_json::Value)>,
     /// Puts the gateway back into its first state.
@@ -147,6 +155,15 @@ pub struct Pool {
     pub pace: Option<(u32, Duration)>,
 }
 
+/// What a header that goes with every request says.
+#[derive(Clone, Debug)]
+pub enum HeaderValue {
+    /// A bound text.
+    Bound(Binding),
+    /// A text that names the providers behind the instance.
+    Named(Value),
+}
+
 /// Where a bound text comes from; never printed where it is a credential.
 #[derive(Clone, PartialEq)]
 pub enum Binding {
@@ -161,6 +178,26 @@ pub enum Binding {
         /// The pointer.
         at: Option<String>,
     },
+    /// What a program prints.
+    Command(Vec<String>),
+    /// Another credential's first text, changed.
+    From {
+        /// The other.
+        role: At<String>,
+        /// How it is changed; not at all where nothing is said.
+        mangle: Option<Mangle>,
+    },
+}
+
+/// What is done to a credential to make a bad one of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mangle {
+    /// A character is another one: of the last part, where it has parts.
+    Flip,
+    /// Its last third is missing.
+    Cut,
+    /// A JSON Web Token that says that nothing signs it.
+    JwtNone,
 }
 
 impl fmt::Debug for Binding {
@@ -170,6 +207,10 @@ impl fmt::Debug for Binding {
             Self::Literal(_) => f.write_str("Literal(…)"),
             Self::Env(variable) => write!(f, "Env({variable})"),
             Self::File { path, at } => write!(f, "File({path}{})", at.as_deref().unwrap_or_default()),
+            Self::Command(command) => {
+                write!(f, "Command({}, …)", command.first().map(String::as_str).unwrap_or_default())
+            }
+            Self::From { role, mangle } => write!(f, "From({role}, {mangle:?})"),
         }
     }
 }

@@ -2,7 +2,6 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
 
 use jiff::{Timestamp, Unit};
 use tokio::sync::watch;
@@ -10,7 +9,7 @@ use tokio::sync::watch;
 use crate::judge::verdict::Verdict;
 use crate::run::engine::{self, Event};
 use crate::run::onlooker::Onlooker;
-use crate::run::outcome::{CaseReport, Outcome, RunReport};
+use crate::run::outcome::{CaseReport, LimitInForce, Outcome, RunReport};
 use crate::run::request::resolved::Options;
 use crate::run::stage::setup::SetupError;
 use crate::survey::document::{NotPlayed, SCHEMA_VERSION, Survey, Surveyed, SurveyedLimit};
@@ -77,9 +76,9 @@ fn document(
     rows: Vec<Row>,
     not_played: Vec<NotPlayed>,
 ) -> Survey {
-    let limit = |(name, length, _): (String, Duration, bool)| SurveyedLimit {
-        name,
-        ms: u64::try_from(length.as_millis()).unwrap_or(u64::MAX),
+    let limit = |limit: LimitInForce| SurveyedLimit {
+        name: limit.name,
+        ms: u64::try_from(limit.length.as_millis()).unwrap_or(u64::MAX),
     };
     let (name, version) = report.target;
     let proven = rows.iter().all(|row| row.delivered && row.note.is_none());

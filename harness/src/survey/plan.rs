@@ -1,5 +1,6 @@
 //! From the catalogue to cases that expect nothing, and what cannot be played with the reason why.
 
+use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -41,8 +42,18 @@ pub struct Subject {
     pub operation: String,
 }
 
-/// Plans a survey of the target of `plan`, of which only how requests are sent is taken. `deadline` bounds how long the client
-/// waits for one answer; where none is given, the target decides.
+/// How a survey is made; where nothing is given, the target decides.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Manner {
+    /// How long the client waits for one answer.
+    pub deadline: Option<Duration>,
+    /// Each row has an instance of the gateway to itself: what one answer does to it then shows in no other row.
+    pub apart: bool,
+    /// How many instances of a gateway that is launched run at once.
+    pub instances: Option<NonZeroUsize>,
+}
+
+/// Plans a survey of the target of `plan`, of which only how requests are sent is taken.
 ///
 /// # Errors
 /// A choice that names what there is not.
@@ -50,19 +61,20 @@ pub fn of(
     plan: &Plan,
     catalogue: &Catalogue,
     choice: &Choice,
-    deadline: Option<Duration>,
+    manner: Manner,
 ) -> Result<SurveyPlan, ChoiceError> {
     let contract = silent(&plan.contract);
     let mut target = Target::clone(&plan.target);
-    if deadline.is_some() {
-        target.configurations.iter_mut().for_each(|configuration| configuration.patience = deadline);
+    for configuration in &mut target.configurations {
+        configuration.patience = manner.deadline.or(configuration.patience);
+        configuration.instances = manner.instances.map_or(configuration.instances, NonZeroUsize::get);
     }
     let ground = Ground {
         limit: planning::longest_limit(&contract, &target),
         contract: &contract,
         target: &target,
         catalogue,
-        deadline,
+        manner,
     };
     let (mut cases, mut subjects, mut not_played) = (Vec::new(), Vec::new(), Vec::new());
     for fault in choice.faults(catalogue)? {
@@ -87,8 +99,10 @@ pub fn of(
         contract: Arc::new(contract),
         target: Arc::new(target),
         cases,
+        real_time: plan.real_time,
         partial: true,
         specs_digest: plan.specs_digest.clone(),
+        regressions: Vec::new(),
     };
     Ok(SurveyPlan { plan, subjects, not_played })
 }
@@ -114,7 +128,7 @@ struct Ground<'g> {
     target: &'g Target,
     catalogue: &'g Catalogue,
     limit: Duration,
-    deadline: Option<Duration>,
+    manner: Manner,
 }
 
 impl Ground<'_> {
@@ -123,11 +137,16 @@ impl Ground<'_> {
         if lane == Lane::Stream && !operation.streams {
             return Err(format!("the operation `{}` does not stream", operation.name));
         }
-        if let Some(why) = sweep::spared(operation, fault) {
+        if let Some(why) = sweep::spared(
+            operation,
+            fault,
+            sweep::dialect(operation, self.contract, self.target),
+            sweep::calls_over_tls(self.target),
+        ) {
             return Err(why);
         }
         let lasts = sweep::lasts(fault, self.limit);
-        if let Some(deadline) = self.deadline.filter(|deadline| lasts > *deadline) {
+        if let Some(deadline) = self.manner.deadline.filter(|deadline| lasts > *deadline) {
             return Err(format!(
                 "it lasts {} and more, longer than the deadline of {}",
                 s(lasts),
@@ -135,7 +154,10 @@ impl Ground<'_> {
             ));
         }
         let case = sweep::played(fault, operation, lane, self.limit, &Place::generated("the survey"));
-        let takes = takes::derive(&case, self.contract, self.target, self.catalogue);
+        let mut takes = takes::derive(&case, self.contract, self.target, self.catalogue);
+        if self.manner.apart {
+            takes.instance.get_or_insert_with(|| "each row has one to itself".to_owned());
+        }
         match readiness::of(&case, self.contract, self.target, &takes) {
             Readiness::Ready => Ok(PlannedCase {
                 id: case.id.replacen("sweep::", "survey::", 1),
@@ -143,6 +165,7 @@ impl Ground<'_> {
                 case,
                 takes,
                 ready: Readiness::Ready,
+                whole: true,
             }),
             Readiness::Lacks(name, reason) => Err(format!("{name}: {reason}")),
             Readiness::Unbound(remedy) => Err(remedy),

@@ -99,7 +99,7 @@ impl Row {
 
     fn takes_answer(&mut self, observed: &Observed, contract: &Contract, mask: &Mask) {
         let exchange = &observed.exchange;
-        let told = judge::told(observed);
+        let told = judge::told(observed, contract);
         let field = |name: &str| {
             let pointer = pointer(contract, &observed.protocol, name);
             told.error.as_ref().and_then(|error| json::at(error, &pointer)).map(|value| shown(value, mask))

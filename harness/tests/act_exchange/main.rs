@@ -4,6 +4,7 @@
 
 mod breaks;
 mod hostile;
+mod kept;
 mod server;
 mod tls;
 mod whole;

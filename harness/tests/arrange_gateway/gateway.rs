@@ -17,6 +17,8 @@ fn configuration(gateway: GatewaySource) -> Configuration {
         instances: 1,
         providers: vec![written("first".into())],
         declared_order: true,
+        tls: false,
+        forgets: Vec::new(),
         has: Vec::new(),
         reset: None,
         patience: None,
@@ -194,8 +196,9 @@ async fn the_built_in_gateway_starts_by_its_personality() {
     let builtin = |name: &str| configuration(GatewaySource::Builtin(written(name.into())));
     let gateway = Gateway::start(&builtin("cogito"), &ground.setting(), &admin()).await.unwrap();
     assert!(gateway.base_url().starts_with("http://127.0.0.1:"));
-    for unknown in ["no-such", "cogito+no-such-flaw"] {
-        let error = Gateway::start(&builtin(unknown), &ground.setting(), &admin()).await.unwrap_err();
-        assert_eq!(error, StartError::NoSuchBuiltin(unknown.into()));
-    }
+    let refused = async |name| Gateway::start(&builtin(name), &ground.setting(), &admin()).await.unwrap_err();
+    assert_eq!(refused("no-such").await, StartError::NoSuchBuiltin("no-such".into()));
+    let unknown = refused("cogito+envelope-twise").await;
+    let told = "the built-in gateway `cogito` has no flaw `envelope-twise`; did you mean `envelope-twice`?";
+    assert_eq!(unknown.to_string(), told);
 }

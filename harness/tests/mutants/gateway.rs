@@ -1,18 +1,12 @@
 //! A run of the built-in gateway, healthy or with one flaw, and what the checks said of it.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
-use std::time::Duration;
 
 use gateway_conformance::judge::verdict::{Answer, Finding, Verdict};
-use gateway_conformance::plan;
-use gateway_conformance::plan::select::Selection;
 use gateway_conformance::run::engine;
 use gateway_conformance::run::outcome::{Outcome, RunReport};
-use gateway_conformance::run::request::library;
 use gateway_conformance::run::request::resolved::{Options, Plan};
 use gateway_conformance::spec::contract::Level;
-use mock_upstream::fault::Catalogue;
 use tokio::sync::watch;
 
 /// A check as the matrix names it: the claim, the check's name, how strong it is.
@@ -41,21 +35,6 @@ pub(crate) struct Seen {
     pub(crate) stopped: Option<String>,
 }
 
-/// The shipped plan of the built-in Cogito gateway, which waits so long for its upstream: several gateways run at once on few
-/// cores, where the second that ships would not always be enough for a healthy answer.
-pub(crate) fn plan(limit: Duration) -> Plan {
-    let library = library(None).unwrap();
-    let mut target = library.target("builtin-cogito").unwrap();
-    for (_, length) in target.configurations.iter_mut().flat_map(|configuration| &mut configuration.limits) {
-        *length = limit;
-    }
-    let loaded = library.contract("cogito").unwrap();
-    let all = Selection::default();
-    let cases = plan::plan(&loaded.contract, &loaded.cases, &target, Catalogue::shipped(), &all);
-    let (contract, target) = (Arc::new(loaded.contract.clone()), Arc::new(target));
-    Plan { contract, target, cases, specs_digest: library.digest(), partial: false }
-}
-
 /// The same plan with only these cases.
 pub(crate) fn only(plan: &Plan, cases: &[String]) -> Plan {
     let mut plan = plan.clone();
@@ -65,7 +44,12 @@ pub(crate) fn only(plan: &Plan, cases: &[String]) -> Plan {
 
 /// Runs the plan against the gateway with this flaw, or the healthy one.
 pub(crate) async fn run(plan: Plan, mutant: Option<&str>) -> Seen {
-    let options = Options { mutant: mutant.map(str::to_owned), jobs: JOBS, ..Options::default() };
+    run_with(plan, mutant, JOBS).await
+}
+
+/// The same with so many cases at once.
+pub(crate) async fn run_with(plan: Plan, mutant: Option<&str>, jobs: usize) -> Seen {
+    let options = Options { mutant: mutant.map(str::to_owned), jobs, ..Options::default() };
     let (_stop, stopped) = watch::channel(false);
     let report = engine::certify(plan, options, stopped, &|_| {}).await;
     seen(report.unwrap_or_else(|error| panic!("{mutant:?}: {error}")))

@@ -7,12 +7,7 @@ use std::path::{Path, PathBuf};
 use reference_gateway::{Kind, Mutant};
 
 use crate::gateway::{Check, KEY_RULE};
-
-/// Checks that no gateway can break, with the reason.
-pub(crate) const UNBREAKABLE: &[(&str, &str)] = &[(
-    "COG-01 received.count",
-    "a whole answer that never reached the upstream leaves its turn unplayed, which is inconclusive before anything is counted",
-)];
+use crate::subject::Argued;
 
 /// The whole matrix.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -53,8 +48,8 @@ pub(crate) fn meant(mutant: &Mutant) -> Vec<String> {
 }
 
 impl Matrix {
-    /// Everything that is wrong with it, one line each.
-    pub(crate) fn problems(&self) -> Vec<String> {
+    /// Everything that is wrong with it beyond what is argued, one line each.
+    pub(crate) fn problems(&self, argued: &Argued) -> Vec<String> {
         let mut problems = Vec::new();
         for (name, row) in &self.rows {
             let by: Vec<&str> = row.killed_by.iter().map(|check| check.claim.as_str()).collect();
@@ -66,9 +61,8 @@ impl Matrix {
                 }
             });
         }
-        let excused = |check: &str| UNBREAKABLE.iter().any(|(name, _)| *name == check);
         for (check, kills) in &self.checks {
-            match (*kills, excused(&check.to_string())) {
+            match (*kills, argued.unbreakable.contains_key(&check.to_string())) {
                 (0, false) => problems.push(format!("the check `{check}` kills no mutant")),
                 (1.., true) => {
                     problems.push(format!("the check `{check}` is said to be unbreakable and kills a mutant"))
@@ -77,9 +71,10 @@ impl Matrix {
             }
         }
         let asked = |check: &str| self.checks.keys().any(|asked| asked.to_string() == check);
-        let gone = UNBREAKABLE.iter().filter(|(check, _)| !asked(check));
-        problems
-            .extend(gone.map(|(check, _)| format!("the unbreakable check `{check}` is not asked any more")));
+        let gone = argued.unbreakable.keys().filter(|check| !asked(check));
+        problems.extend(gone.map(|check| format!("the unbreakable check `{check}` is not asked any more")));
+        let mutants = argued.alone.keys().filter(|name| !self.rows.contains_key(*name));
+        problems.extend(mutants.map(|name| format!("`{name}`, which is said to strike alone, is no mutant")));
         problems
     }
 
@@ -105,9 +100,9 @@ impl Matrix {
         text
     }
 
-    /// The committed matrix; empty where there is none yet.
-    pub(crate) fn committed() -> Self {
-        let Ok(file) = std::fs::read_to_string(folder().join("kill_matrix.snap")) else {
+    /// The committed matrix of a contract; empty where there is none yet.
+    pub(crate) fn committed(contract: &str) -> Self {
+        let Ok(file) = std::fs::read_to_string(folder().join(format!("{contract}.snap"))) else {
             return Self::default();
         };
         // Behind the two lines of dashes that hold insta's own notes.
@@ -141,7 +136,7 @@ fn group(text: &str) -> Vec<Check> {
     names.split("; ").map(|name| Check::parse(&format!("{claim} {name}"))).collect()
 }
 
-/// Where the snapshot lies.
+/// Where the snapshots lie.
 pub(crate) fn folder() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../snapshots")
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../snapshots/kill_matrix")
 }

@@ -1,86 +1,167 @@
-//! The whole matrix: every mutant against every case.
+//! The whole matrix: every mutant against every case of its contract.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::future::join_all;
 use futures_util::{StreamExt, stream};
+use gateway_conformance::plan::case::Origin;
 use gateway_conformance::run::request::resolved::Plan;
+use gateway_conformance::spec::read::place::At;
+use mock_upstream::fault::Catalogue;
 use reference_gateway::Mutant;
 
-use crate::gateway::{self, Check, Seen};
+use crate::gateway::{self, Check, KEY_RULE, Seen};
 use crate::matrix::{Matrix, Row, meant};
+use crate::subject::Subject;
 
-/// Flaws that strike whichever request comes next, so that the other cases decide whom, each with a case that meets it alone:
-/// their rows hold what that case breaks.
-const STRIKE_WHOEVER_COMES: [(&str, &str); 5] = [
-    ("connect-failure-told-twice", "cogito::upstream::the-upstream-comes-back"),
-    (
-        "crowd-shed-with-bare-text",
-        "cogito::request-id::eight-failures-at-once[lane=operation-chat+stream-false]",
-    ),
-    ("request-id-repeats-after-ten", "cogito::request-id::twenty-failures-in-a-row[stream=false]"),
-    (
-        "request-id-shared-in-flight",
-        "cogito::request-id::eight-failures-at-once[lane=operation-chat+stream-false]",
-    ),
-    ("tenth-failure-is-html", "cogito::request-id::twenty-failures-in-a-row[stream=false]"),
-];
+/// Gateways under test at once: most of a run is waiting.
+const AT_ONCE: usize = 12;
 
-/// Gateways under test at once: most of a run is waiting, but the cores are few.
-const AT_ONCE: usize = 4;
+/// Cases of one of them at once: the cores are few.
+const JOBS: usize = 10;
 
-/// How long these gateways wait for their upstream.
-const LIMIT: Duration = Duration::from_secs(2);
+/// How many times longer than shipped these gateways wait for their upstream.
+const STRETCHED: u32 = 2;
 
 /// The most cases that are tried alone for one mutant.
 const MOST_TRIED: usize = 6;
 
-/// Runs the healthy gateway, then every mutant, against all cases.
-pub(crate) async fn matrix(mutants: &'static [Mutant]) -> Matrix {
-    let plan = gateway::plan(LIMIT);
-    let committed = Matrix::committed();
-    let healthy = gateway::run(plan.clone(), None).await;
-    assert!(healthy.findings.is_empty(), "the healthy gateway: {:#?}", healthy.findings);
-    assert!(healthy.untold.is_empty(), "the healthy gateway: {:#?}", healthy.untold);
+/// Which mutants are run; the others keep their rows.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Which {
+    /// All of them.
+    All,
+    /// Those that have no row yet.
+    New,
+}
 
-    let runs = mutants.iter().map(|mutant| {
-        let known = committed.rows.get(mutant.name).map(|row| row.witness.clone());
-        let plan = plan.clone();
-        // Spawned when first polled, so that no more than these run at once.
-        async move { tokio::spawn(row(plan, mutant, known)).await }
-    });
-    let mut runs = stream::iter(runs).buffer_unordered(AT_ONCE);
-    let mut matrix = Matrix::default();
-    let mut checks: BTreeSet<Check> = healthy.asked;
-    while let Some(ended) = runs.next().await {
-        let (mutant, row) = ended.expect("a run does not panic");
-        eprintln!(
-            "{:>3}/{} {}: {} checks",
-            matrix.rows.len() + 1,
-            mutants.len(),
-            mutant.name,
-            row.killed_by.len()
-        );
-        checks.extend(row.killed_by.iter().cloned());
+/// Which cases a mutant is run against.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Against {
+    /// Every member of every case.
+    Every,
+    /// Every case: all members of those that ask for a claim which it is meant to break, one of each other, and of the sweep one for
+    /// each family and lane, for each operation where it asks for such a claim.
+    All,
+    /// Of these, those that ask for a claim which it is meant to break: enough to see it killed, in a fraction of the time.
+    Its,
+}
+
+/// One mutant to run.
+struct Job {
+    subject: &'static Subject,
+    plan: Arc<Plan>,
+    mutant: &'static Mutant,
+    against: Against,
+    known: Option<String>,
+}
+
+/// Runs the healthy gateways, then their mutants, against all cases of their contracts; the matrices are in the order of the
+/// subjects.
+pub(crate) async fn matrices(subjects: &[&'static Subject], which: Which, against: Against) -> Vec<Matrix> {
+    let mut matrices = BTreeMap::new();
+    let mut jobs = Vec::new();
+    let plans: Vec<Arc<Plan>> = subjects.iter().map(|subject| Arc::new(subject.plan(STRETCHED))).collect();
+    let healthy = plans.iter().map(|plan| gateway::run((**plan).clone(), None));
+    for ((subject, plan), healthy) in subjects.iter().zip(&plans).zip(join_all(healthy).await) {
+        assert!(healthy.findings.is_empty(), "the healthy gateway: {:#?}", healthy.findings);
+        assert!(healthy.untold.is_empty(), "the healthy gateway: {:#?}", healthy.untold);
+        let committed = Matrix::committed(&subject.contract).rows;
+        let mut matrix = Matrix::default();
+        matrix.checks.extend(healthy.asked.into_iter().map(|check| (check, 0)));
+        for mutant in subject.mutants {
+            match (which, committed.get(mutant.name)) {
+                (Which::New, Some(row)) => {
+                    matrix.rows.insert(mutant.name.to_owned(), row.clone());
+                }
+                (_, known) => jobs.push(Job {
+                    subject,
+                    plan: plan.clone(),
+                    mutant,
+                    against,
+                    known: known.map(|row| row.witness.clone()),
+                }),
+            }
+        }
+        matrices.insert(subject.contract.as_str(), matrix);
+    }
+    // Those that wait longest begin.
+    jobs.sort_by_key(|job| std::cmp::Reverse(longest_limit(&job.plan)));
+    let all = jobs.len();
+    // Spawned when first polled, so that no more than these run at once.
+    let runs = jobs.into_iter().map(async |job| tokio::spawn(row(job)).await);
+    let mut runs = stream::iter(runs).buffer_unordered(AT_ONCE).enumerate();
+    while let Some((before, ended)) = runs.next().await {
+        let (contract, mutant, row) = ended.expect("a run does not panic");
+        let checks = row.killed_by.len();
+        eprintln!("{:>3}/{all} {contract} {}: {checks} checks", before + 1, mutant.name);
+        let matrix = matrices.get_mut(contract).expect("a matrix for each subject");
         matrix.rows.insert(mutant.name.to_owned(), row);
     }
+    matrices.into_values().map(counted).collect()
+}
+
+/// The cases of the plan that the mutant is run against, the one that is known to show it among them. What stands for every
+/// exchange is asked by one member of each written case.
+fn meeting(plan: &Plan, mutant: &Mutant, against: Against, known: Option<&str>) -> Plan {
+    let (contract, claims) = (&plan.contract, meant(mutant));
+    let meant = |cited: &[At<String>]| cited.iter().any(|claim| claims.contains(&claim.value));
+    let standing = against == Against::All
+        || claims.iter().any(|claim| claim == KEY_RULE)
+        || contract.rules.iter().any(|rule| meant(&rule.claims))
+        || contract.protocols.iter().any(|protocol| meant(&protocol.envelope_claims))
+        || contract.closed.iter().any(|closed| meant(&closed.outside) || meant(&closed.mismatch));
+    let mut plan = plan.clone();
+    if against == Against::Every {
+        return plan;
+    }
+    let mut seen = BTreeSet::new();
+    plan.cases.retain(|planned| {
+        let (name, member) = planned.id.split_once('[').unwrap_or((&planned.id, ""));
+        let asks = meant(&planned.case.claims);
+        let wanted = match &planned.origin {
+            Origin::Sweep(fault) => {
+                let family = Catalogue::shipped().get(fault).map(|fault| fault.family);
+                let lane = if asks { member } else { member.rsplit(',').next().unwrap_or_default() };
+                (asks || against == Against::All) && seen.insert(format!("{family:?} {lane}"))
+            }
+            Origin::Written => asks || standing && seen.insert(name.to_owned()),
+        };
+        wanted || known == Some(planned.id.as_str())
+    });
+    plan
+}
+
+/// With the number of kills beside each check.
+fn counted(mut matrix: Matrix) -> Matrix {
+    let broken = matrix.rows.values().flat_map(|row| &row.killed_by).cloned();
+    let checks: BTreeSet<Check> = matrix.checks.into_keys().chain(broken).collect();
     let kills = |check: &Check| matrix.rows.values().filter(|row| row.killed_by.contains(check)).count();
     matrix.checks = checks.into_iter().map(|check| (check.clone(), kills(&check))).collect();
     matrix
 }
 
-async fn row(plan: Plan, mutant: &'static Mutant, known: Option<String>) -> (&'static Mutant, Row) {
+fn longest_limit(plan: &Plan) -> Option<Duration> {
+    let limits = plan.target.configurations.iter().flat_map(|configuration| &configuration.limits);
+    limits.map(|(_, length)| *length).max()
+}
+
+async fn row(job: Job) -> (&'static str, &'static Mutant, Row) {
+    let Job { subject, plan, mutant, against, known } = job;
     let mut row = Row::of(mutant);
-    if let Some((_, case)) = STRIKE_WHOEVER_COMES.iter().find(|(name, _)| *name == mutant.name) {
+    if let Some(case) = subject.argued.alone.get(mutant.name) {
         row.killed_by = alone(&plan, mutant, case).await;
-        (*case).clone_into(&mut row.witness);
-        return (mutant, row);
+        row.witness.clone_from(case);
+        return (&subject.contract, mutant, row);
     }
-    let seen = gateway::run(plan.clone(), Some(mutant.name)).await;
+    let meeting = meeting(&plan, mutant, against, known.as_deref());
+    let seen = gateway::run_with(meeting, Some(mutant.name), JOBS).await;
     assert_eq!(seen.stopped, None, "{}", mutant.name);
     row.witness = witness(&plan, mutant, &seen, known).await.unwrap_or_default();
     row.killed_by = seen.broken.into_keys().collect();
-    (mutant, row)
+    (&subject.contract, mutant, row)
 }
 
 /// A case that shows the mutant when it runs alone: the known one while it still does, else the first of the plan.

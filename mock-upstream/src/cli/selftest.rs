@@ -1,15 +1,17 @@
 //! `selftest`: proves every fault on the wire and says of each whether it is what it says.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
+use anyhow::Context as _;
 use clap::Args;
 use serde::Serialize;
 
 use super::{Format, say};
-use crate::control::nearest;
+use crate::control::{Client, Token, nearest};
 use crate::fault::{Catalogue, Fault, Group};
-use crate::selftest::{self, Row};
+use crate::selftest::{self, Row, Served};
 
 /// Arguments of `selftest`.
 #[derive(Debug, Args)]
@@ -23,6 +25,13 @@ pub(super) struct SelftestArgs {
     /// Prove everything so many times in a row; the first round with a fault that is not what it says is the last.
     #[arg(long, value_name = "N", default_value_t = 1)]
     repeat: u32,
+    /// Prove them on the mock behind this control API, each on a provider that is made there and taken away; without it, on
+    /// mocks that this process starts.
+    #[arg(long, value_name = "URL")]
+    control: Option<String>,
+    /// The file with that API's bearer token.
+    #[arg(long, value_name = "FILE", requires = "control")]
+    token_file: Option<PathBuf>,
     /// How the table is written.
     #[arg(long, value_enum, default_value_t)]
     format: Format,
@@ -50,8 +59,9 @@ struct Round {
 pub(super) fn run(args: &SelftestArgs) -> anyhow::Result<u8> {
     let faults = chosen(args)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let served = args.control.as_deref().map(|url| runtime.block_on(served(url, args))).transpose()?;
     for number in 1..=args.repeat.max(1) {
-        let round = runtime.block_on(round(number, &faults));
+        let round = runtime.block_on(round(number, &faults, served.as_ref()));
         match args.format {
             Format::Text => say(&text(&round, number == args.repeat.max(1)))?,
             Format::Json => say(&format!("{}\n", serde_json::to_string(&round)?))?,
@@ -63,10 +73,17 @@ pub(super) fn run(args: &SelftestArgs) -> anyhow::Result<u8> {
     Ok(0)
 }
 
-async fn round(round: u32, faults: &[&'static Fault]) -> Round {
+async fn served(url: &str, args: &SelftestArgs) -> anyhow::Result<Served> {
+    let read = |file: &PathBuf| Token::read(file).with_context(|| format!("--token-file {}", file.display()));
+    let token = args.token_file.as_ref().map(read).transpose()?;
+    let client = Client::connect(url, token.as_ref()).await.with_context(|| format!("--control {url}"))?;
+    Ok(Served::by(client))
+}
+
+async fn round(round: u32, faults: &[&'static Fault], served: Option<&Served>) -> Round {
     let began = Instant::now();
-    let mut rows = selftest::prove_all(faults).await;
-    rows.extend(selftest::prove_all_over_tls(faults).await);
+    let mut rows = selftest::prove_all(faults, served).await;
+    rows.extend(selftest::prove_all_over_tls(faults, served).await);
     let wrong = rows.iter().filter(|row| row.wrong.is_some()).count();
     Round { round, proofs: rows.len(), wrong, took_ms: millis(began.elapsed()), rows }
 }

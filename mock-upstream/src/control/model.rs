@@ -85,9 +85,12 @@ pub struct ScriptFor {
     /// The send, or any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub send: Option<u32>,
-    /// The provider, or whichever is asked.
+    /// The provider, or whichever is asked; `#1` is whichever a send asks first.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub provider: Option<String>,
+    /// Whether every other script of the scenario is taken away.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub alone: bool,
     /// The script.
     pub script: Script,
 }

@@ -29,7 +29,7 @@ pub use sloppy::Quirk;
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Dialect {
-    /// OpenAI: responses, chat completions, legacy completions, embeddings, models.
+    /// OpenAI: responses, chat completions, legacy completions, embeddings, rankings, models.
     #[default]
     #[serde(rename = "openai")]
     OpenAi,

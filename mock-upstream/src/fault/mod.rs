@@ -130,6 +130,10 @@ pub struct Fault {
     /// What the healthy reply says where the script leaves that open.
     #[serde(default, skip_serializing_if = "Premise::is_empty")]
     pub given: Premise,
+    /// Whether who does as the reply says asks again without the body, and so without the request's marker: what comes
+    /// then can be told only at a provider that nobody else uses.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub returns_unmarked: bool,
     /// What is played, by lane.
     pub play: Play,
     /// What a raw client must see of it.
@@ -149,6 +153,11 @@ impl Fault {
     /// The lanes in which the fault can happen.
     pub fn lanes(&self) -> Vec<Lane> {
         [Lane::Plain, Lane::Stream].into_iter().filter(|lane| self.program(*lane).is_some()).collect()
+    }
+
+    /// Whether a reply of this lane goes on for ever, saying something all the while.
+    pub fn goes_on_for_ever(&self, lane: Lane) -> bool {
+        self.program(lane).is_some_and(|program| program.iter().any(|op| matches!(op, Op::ForEver(_))))
     }
 
     /// Whether it can happen in the dialect of this name.

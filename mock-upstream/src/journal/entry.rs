@@ -39,9 +39,9 @@ pub struct Entry {
     pub arrived: Moment,
     /// When the body had been read.
     pub body_read: Option<Moment>,
-    /// When the first byte of the reply had been handed to the network.
+    /// When the first byte of the reply was offered to the network: the peer has it later.
     pub first_byte: Option<Moment>,
-    /// When the latest byte had been.
+    /// When the latest byte that it took was.
     pub last_byte: Option<Moment>,
     /// When the exchange was over.
     pub ended_at: Option<Moment>,

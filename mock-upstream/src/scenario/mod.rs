@@ -3,6 +3,7 @@
 mod ambient;
 mod claim;
 pub mod marker;
+mod rank;
 mod registry;
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
@@ -15,9 +16,12 @@ use tokio::sync::watch;
 use crate::journal::{Entry, Journal, JournalCaps};
 use crate::script::{Cursor, Drawn, Request, Script, ScriptError};
 
+use rank::Asked;
+
 pub use ambient::{Ambient, Declared};
 pub use claim::{Claim, ClaimError};
 pub use marker::{Marker, Markers};
+pub use rank::{by_arrival, is_by_arrival};
 pub use registry::MarkError;
 pub(crate) use registry::{Owner, Registry};
 
@@ -61,6 +65,7 @@ struct Scripts {
     /// By send, or none for every send; then by provider, of which there are few.
     cursors: BTreeMap<Option<u32>, Vec<(Option<String>, Cursor)>>,
     unreached: Vec<Unreached>,
+    asked: Asked,
 }
 
 /// What a script answers for.
@@ -68,7 +73,7 @@ struct Scripts {
 pub struct Scope {
     /// The send, or any.
     pub send: Option<u32>,
-    /// The provider, or whichever is asked.
+    /// The provider, or the word of [`by_arrival`], or whichever is asked.
     pub provider: Option<String>,
 }
 
@@ -123,12 +128,23 @@ impl Scenario {
     }
 
     /// Sets what answers every send at this provider, or at whichever is asked. A script replaces the one of the same
-    /// scope and begins at its first turn. Without any script the provider is healthy.
+    /// scope and begins at its first turn. Without any script the provider is healthy. In place of a provider's name,
+    /// [`by_arrival`] stands for whichever a send asks as its first, second, …: setting such a script begins that anew.
     ///
     /// # Errors
     /// A script that cannot be played.
     pub fn script(&self, provider: Option<&str>, script: Script) -> Result<(), ScriptError> {
         self.set(Scope { send: None, provider: provider.map(str::to_owned) }, script)
+    }
+
+    /// The same, and takes every other script of the scenario away.
+    ///
+    /// # Errors
+    /// A script that cannot be played; then nothing is taken away.
+    pub fn script_alone(&self, provider: Option<&str>, script: Script) -> Result<(), ScriptError> {
+        script.check()?;
+        self.inner.scripts().clear();
+        self.script(provider, script)
     }
 
     /// Sets what answers this send; it comes before scripts that answer every send.
@@ -147,6 +163,9 @@ impl Scenario {
     fn set(&self, scope: Scope, script: Script) -> Result<(), ScriptError> {
         let cursor = Cursor::new(script, Instant::now())?;
         let mut scripts = self.inner.scripts();
+        if scope.provider.as_deref().is_some_and(is_by_arrival) {
+            scripts.asked.forget();
+        }
         let of_send = scripts.cursors.entry(scope.send).or_default();
         match of_send.iter_mut().find(|(provider, _)| *provider == scope.provider) {
             Some((_, present)) => {
@@ -241,7 +260,10 @@ impl Inner {
     /// What answers the request: the turn, or `Err` with the reason why there is none.
     pub(crate) fn draw(&self, provider: &str, send: u32, request: &Request) -> Result<Option<Drawn>, String> {
         let mut scripts = self.scripts();
-        let scopes = [(Some(send), Some(provider)), (Some(send), None), (None, Some(provider)), (None, None)];
+        let ranked = by_arrival(scripts.asked.rank(send, provider));
+        let providers = [Some(provider), Some(ranked.as_str()), None];
+        let scopes =
+            [Some(send), None].into_iter().flat_map(|send| providers.map(|provider| (send, provider)));
         for (send, provider) in scopes {
             let mut of_send = scripts.cursors.get_mut(&send).into_iter().flatten();
             if let Some((_, cursor)) = of_send.find(|(known, _)| known.as_deref() == provider) {
@@ -283,6 +305,17 @@ impl Inner {
 
     fn scripts(&self) -> MutexGuard<'_, Scripts> {
         self.scripts.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Scripts {
+    fn clear(&mut self) {
+        for (send, of_send) in std::mem::take(&mut self.cursors) {
+            for (provider, cursor) in of_send {
+                self.unreached.extend(unreached(&Scope { send, provider }, &cursor));
+            }
+        }
+        self.asked.forget();
     }
 }
 

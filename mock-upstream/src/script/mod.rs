@@ -17,7 +17,8 @@ pub use crate::headers::{Field, Headers};
 pub use body::Body;
 pub use cursor::{Cursor, Drawn};
 pub use play::{
-    AfterEvents, ErrorEvent, EventsPlay, FaultPlay, NamedPlay, Play, Reply, StatusPlay, ToolCall, Usage,
+    AfterEvents, Drip, ErrorEvent, EventsPlay, FaultPlay, NamedPlay, Play, Reply, StatusPlay, ToolCall,
+    Usage, Written,
 };
 pub use request::Request;
 pub(crate) use request::{from_readable, readable};

@@ -81,13 +81,48 @@ pub struct StatusPlay {
     /// The body; the provider's own error envelope for the status when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub body: Option<Body>,
+    /// How it goes out.
+    #[serde(default, skip_serializing_if = "Written::is_whole")]
+    pub written: Written,
 }
 
 impl StatusPlay {
     /// The provider's own reply for this status.
     pub fn of(status: u16) -> Self {
-        Self { status, reason: None, headers: Headers::default(), body: None }
+        Self { status, reason: None, headers: Headers::default(), body: None, written: Written::Whole }
     }
+}
+
+/// How a reply is framed, and in which pieces it is written; every way of it is sound.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Written {
+    /// At once, with its length.
+    #[default]
+    Whole,
+    /// In chunks of so many bytes.
+    Chunked(usize),
+    /// Without its length: the body ends with the connection.
+    UntilClosed,
+    /// With its length, piece by piece.
+    Dripped(Drip),
+}
+
+impl Written {
+    fn is_whole(&self) -> bool {
+        *self == Self::Whole
+    }
+}
+
+/// Pieces of a body with pauses between.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Drip {
+    /// Bytes in a piece.
+    pub bytes: usize,
+    /// The pause before each, in milliseconds.
+    #[serde(with = "super::millis")]
+    pub every: std::time::Duration,
 }
 
 /// A documented error reply, by name.

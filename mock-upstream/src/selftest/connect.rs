@@ -13,10 +13,11 @@ use super::prove::{Claim, in_time, same, stays_open};
 use super::raw::{End, PATIENCE, Raw};
 use super::secure::{self, Trust};
 use super::{Proven, Reply, Stage, shake};
+use crate::control::mock::Imposition;
 use crate::fault::{After, Probe, Sight};
 use crate::journal::Ended;
 use crate::script::{FaultPlay, Play};
-use crate::server::{Imposed, Lifted};
+use crate::server::Lifted;
 
 /// How long connecting must stay unanswered.
 const UNANSWERED: Duration = Duration::from_millis(150);
@@ -58,9 +59,9 @@ pub(super) async fn prove(claim: Claim<'_>, stage: &Stage) -> Proven {
     exchange(&mut next, &request, &healthy).await.map_err(|why| format!("once lifted: {why}"))
 }
 
-pub(super) async fn impose(Claim { fault, .. }: Claim<'_>, stage: &Stage) -> Result<Imposed, String> {
+pub(super) async fn impose(Claim { fault, .. }: Claim<'_>, stage: &Stage) -> Result<Imposition, String> {
     let play = FaultPlay { params: fault.proof.with.clone(), ..FaultPlay::of(&fault.id) };
-    stage.plays([Play::Ok(crate::script::Reply::default())])?;
+    stage.plays([Play::Ok(crate::script::Reply::default())]).await?;
     stage.provider.impose(&play).await.map_err(|error| error.to_string())
 }
 
@@ -202,7 +203,7 @@ impl Seen<'_> {
         if !raw.unread().is_empty() {
             return Err(format!("more bytes came: {}", shown(raw.unread())));
         }
-        in_time(sight, &raw)?;
+        in_time(sight, raw.since_opened())?;
         match (sight.then, end) {
             (After::Fin, End::Fin) | (After::Rst, End::Rst) => Ok(None),
             (then, end) => Err(format!("ended by {end:?} instead of {then:?}")),
@@ -211,6 +212,8 @@ impl Seen<'_> {
 
     /// The first connection is served, the next is not until that is gone; how many are served.
     async fn crowded(&self) -> Result<usize, String> {
+        // That of the proof before may not be noticed to be gone yet.
+        self.vacant().await.map_err(|why| format!("an earlier connection: {why}"))?;
         let mut first = self.stage.connect().await?;
         exchange(&mut first, self.request, self.healthy).await?;
         let mut second = match Raw::connect(self.stage.provider.addr()).await {
@@ -229,15 +232,21 @@ impl Seen<'_> {
         exchange(&mut first, self.request, self.healthy).await.map_err(|why| format!("the first: {why}"))?;
         first.finish().await.map_err(|error| error.to_string())?;
         first.end().await.map_err(|error| error.to_string())?;
-        let gone = async {
-            while self.stage.provider.connections() > 0 {
-                tokio::task::yield_now().await;
-            }
-        };
-        timeout(PATIENCE, gone).await.map_err(|_| "the first connection stays open".to_owned())?;
+        self.vacant().await.map_err(|why| format!("the first connection: {why}"))?;
         let mut third = self.stage.connect().await?;
         exchange(&mut third, self.request, self.healthy).await.map_err(|why| format!("the third: {why}"))?;
         Ok(2)
+    }
+
+    /// Waits until the provider has no connection.
+    async fn vacant(&self) -> Proven {
+        let gone = async {
+            while self.stage.connections().await? > 0 {
+                tokio::task::yield_now().await;
+            }
+            Ok(())
+        };
+        timeout(PATIENCE, gone).await.map_err(|_| "it stays open".to_owned())?
     }
 
     async fn served(&self, sight: &Sight) -> Proven {
@@ -245,7 +254,7 @@ impl Seen<'_> {
         let mut raw = self.stage.connect().await?;
         raw.send(self.request).await.map_err(|error| error.to_string())?;
         compare(&mut raw, &pieces.expected(&sight.bytes)?).await?;
-        in_time(sight, &raw)?;
+        in_time(sight, raw.since_opened())?;
         exchange(&mut raw, self.request, self.healthy).await.map_err(|why| format!("the next: {why}"))
     }
 }

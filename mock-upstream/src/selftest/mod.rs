@@ -26,6 +26,7 @@ use tokio::time::timeout;
 use crate::fault::{Catalogue, Fault, Group, Lane, Probe, Strikes};
 use prove::Claim;
 use reply::Reply;
+pub use stage::Served;
 use stage::Stage;
 
 /// `Err` says what was otherwise than promised.
@@ -56,28 +57,33 @@ pub struct Row {
     pub took: Duration,
 }
 
-/// Proves these faults, each on a mock of its own, over plain TCP where they do not need TLS; the rows are in the order
-/// of the catalogue.
-pub async fn prove_all(faults: &[&'static Fault]) -> Vec<Row> {
-    prove_each(faults, Fault::needs_tls).await
+/// Proves these faults, each on a mock of its own or, on one that is served, on a provider of its own, over plain TCP where
+/// they do not need TLS; the rows are in the order of the catalogue.
+pub async fn prove_all(faults: &[&'static Fault], served: Option<&Served>) -> Vec<Row> {
+    prove_each(faults, Fault::needs_tls, served).await
 }
 
 /// The same over TLS, which leaves out faults of the connection that do not need it.
-pub async fn prove_all_over_tls(faults: &[&'static Fault]) -> Vec<Row> {
+pub async fn prove_all_over_tls(faults: &[&'static Fault], served: Option<&Served>) -> Vec<Row> {
     let over: Vec<&'static Fault> =
         faults.iter().copied().filter(|fault| fault.needs_tls() || !fault.strikes.needs_provider()).collect();
-    prove_each(&over, |_| true).await
+    prove_each(&over, |_| true, served).await
 }
 
-async fn prove_each(faults: &[&'static Fault], over_tls: fn(&Fault) -> bool) -> Vec<Row> {
+async fn prove_each(
+    faults: &[&'static Fault],
+    over_tls: fn(&Fault) -> bool,
+    served: Option<&Served>,
+) -> Vec<Row> {
     let together = Arc::new(Semaphore::new(TOGETHER));
     let mut proofs = JoinSet::new();
     for (number, (fault, lane, probe)) in faults.iter().flat_map(|fault| claims(fault)).enumerate() {
         let together = Arc::clone(&together);
+        let served = served.cloned();
         proofs.spawn(async move {
             // The semaphore is never closed.
             let _turn = together.acquire().await;
-            (number, row(fault, lane, probe, over_tls(fault)).await)
+            (number, row(fault, lane, probe, over_tls(fault), served.as_ref()).await)
         });
     }
     let mut rows = proofs.join_all().await;
@@ -97,9 +103,15 @@ fn claims(fault: &'static Fault) -> impl Iterator<Item = (&'static Fault, Lane, 
     })
 }
 
-async fn row(fault: &'static Fault, lane: Lane, probe: Probe, over_tls: bool) -> Row {
+async fn row(
+    fault: &'static Fault,
+    lane: Lane,
+    probe: Probe,
+    over_tls: bool,
+    served: Option<&Served>,
+) -> Row {
     let began = Instant::now();
-    let proven = timeout(DEADLINE, prove(fault, lane, probe, over_tls)).await;
+    let proven = timeout(DEADLINE, prove(fault, lane, probe, over_tls, served)).await;
     let proven = proven.unwrap_or_else(|_| Err(format!("not proven within {DEADLINE:?}")));
     Row {
         fault: fault.id.clone(),
@@ -112,15 +124,23 @@ async fn row(fault: &'static Fault, lane: Lane, probe: Probe, over_tls: bool) ->
     }
 }
 
-async fn prove(fault: &'static Fault, lane: Lane, probe: Probe, over_tls: bool) -> Proven {
+async fn prove(
+    fault: &'static Fault,
+    lane: Lane,
+    probe: Probe,
+    over_tls: bool,
+    served: Option<&Served>,
+) -> Proven {
     let sight = fault.proof.sight(lane).ok_or("the fault has no proof for this lane")?;
-    let stage = Stage::new(over_tls).await?;
+    let stage = Stage::new(over_tls, served).await?;
     let claim = Claim { fault, lane, probe, sight };
-    match fault.strikes {
+    let proven = match fault.strikes {
         Strikes::Connect => connect::prove(claim, &stage).await,
         Strikes::Request => upload::prove(claim, &stage).await,
         _ => prove::prove(claim, &stage).await,
-    }
+    };
+    let ended = stage.end().await;
+    proven.and(ended)
 }
 
 fn millis<S: serde::Serializer>(took: &Duration, serializer: S) -> Result<S::Ok, S::Error> {

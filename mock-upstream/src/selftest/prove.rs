@@ -36,17 +36,17 @@ pub(super) async fn prove(claim: Claim<'_>, stage: &Stage) -> Proven {
 
     let params = fault.proof.with.clone();
     let play = Play::Fault(FaultPlay { params, ..FaultPlay::of(&fault.id) });
-    stage.plays([play, Play::Ok(crate::script::Reply::default().given(&fault.given))])?;
+    stage.plays([play, Play::Ok(crate::script::Reply::default().given(&fault.given))]).await?;
     let mut raw = stage.connect().await?;
-    let seen = stage.scenario.arrivals();
+    let seen = stage.arrivals().await?;
     raw.send(&request).await.map_err(|error| format!("sending: {error}"))?;
     let came = compare(&mut raw, &expected).await?;
     let mut count = came.all();
     in_pace(sight, &raw, came.heads)?;
     if sight.then != After::Rst && !sight.bytes.is_empty() {
-        in_time(sight, &raw)?;
+        in_time(sight, raw.since_sent())?;
     }
-    stage.scenario.changed(seen).await;
+    stage.changed(seen).await?;
     if let Some(idle) = &sight.idle {
         idle::prove(idle, &mut raw, &request, &pieces).await?;
     }
@@ -84,10 +84,11 @@ pub(super) async fn prove(claim: Claim<'_>, stage: &Stage) -> Proven {
             return Err("that is seen by connecting, and a request was sent".to_owned());
         }
     };
-    stage.scenario.idle().await;
+    stage.idle().await?;
     let again = if sight.then == After::More { pieces.events(last(sight)) } else { 0 };
+    let left = left.checked_sub(stage.clock_error()).unwrap_or(left);
     let told = Told { ended, left, count, events: pieces.events(&sight.bytes), again };
-    told.by_the_journal(claim, &stage.scenario.journal())?;
+    told.by_the_journal(claim, &stage.journal().await?)?;
 
     let mut raw = stage.connect().await?;
     raw.send(&request).await.map_err(|error| error.to_string())?;
@@ -100,9 +101,8 @@ fn last(sight: &Sight) -> &[Piece] {
     sight.bytes.last().map_or(&[], std::slice::from_ref)
 }
 
-pub(super) fn in_time(sight: &Sight, raw: &Raw) -> Proven {
+pub(super) fn in_time(sight: &Sight, took: Duration) -> Proven {
     let least = Duration::from_millis(sight.not_before.unwrap_or_default());
-    let took = raw.since_sent();
     if took >= least { Ok(()) } else { Err(format!("early: after {took:?} instead of {least:?}")) }
 }
 
@@ -124,7 +124,7 @@ async fn ends(raw: &mut Raw, wanted: End, ended: Ended, sight: &Sight) -> Result
     if !raw.unread().is_empty() {
         return Err(format!("more bytes came: {}", shown(raw.unread())));
     }
-    in_time(sight, raw)?;
+    in_time(sight, raw.since_sent())?;
     sight.idle.as_ref().map_or(Ok(()), |idle| idle::in_time(idle, raw))?;
     let least = Duration::from_millis(sight.end_not_before.unwrap_or_default());
     if raw.since_sent() < least {

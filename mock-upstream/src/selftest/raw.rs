@@ -33,6 +33,8 @@ impl<T: AsyncRead + AsyncWrite + Unpin + Send> Carrier for T {}
 
 pub(super) struct Raw {
     stream: Box<dyn Carrier>,
+    /// When it began to connect, as far as that is known.
+    opened: Instant,
     sent: Instant,
     unread: Vec<u8>,
     /// How many bytes had come since the latest request, and when.
@@ -41,14 +43,16 @@ pub(super) struct Raw {
 
 impl Raw {
     pub(super) async fn connect(addr: SocketAddr) -> io::Result<Self> {
+        let opened = Instant::now();
         let stream = TcpStream::connect(addr).await?;
         stream.set_nodelay(true)?;
-        Ok(Self::over(stream))
+        Ok(Self { opened, ..Self::over(stream) })
     }
 
     /// A client on a connection that exists.
     pub(super) fn over(stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static) -> Self {
-        Self { stream: Box::new(stream), sent: Instant::now(), unread: Vec::new(), came: Vec::new() }
+        let now = Instant::now();
+        Self { stream: Box::new(stream), opened: now, sent: now, unread: Vec::new(), came: Vec::new() }
     }
 
     pub(super) async fn send(&mut self, bytes: impl AsRef<[u8]>) -> io::Result<()> {
@@ -67,6 +71,11 @@ impl Raw {
     /// Sends nothing more, and reads on.
     pub(super) async fn finish(&mut self) -> io::Result<()> {
         self.stream.shutdown().await
+    }
+
+    /// A server's clock can begin at the accept, which may be long before this side has sent anything.
+    pub(super) fn since_opened(&self) -> Duration {
+        self.opened.elapsed()
     }
 
     pub(super) fn since_sent(&self) -> Duration {

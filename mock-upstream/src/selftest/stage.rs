@@ -1,41 +1,115 @@
 //! A mock with one provider and one marked scenario, and the requests that are sent to it.
 
+use std::hash::{BuildHasher as _, Hasher as _, RandomState};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
 use super::mask::masked;
 use super::raw::Raw;
 use super::secure::{self, Trust};
 use super::{Proven, Reply, prove};
-use crate::dialect::Dialect;
+use crate::control::Client;
+use crate::control::mock::{Claim, Mock, Provider, Scenario};
+use crate::dialect::{Dialect, Identity};
 use crate::fault::{Lane, Premise, Probe};
-use crate::scenario::{Claim, Markers, Scenario, ScenarioSpec};
+use crate::journal::Entry;
+use crate::scenario::{Marker, Markers, ScenarioSpec};
 use crate::script::{self, Play};
-use crate::server::{MockUpstream, Options, Provider, ProviderOptions};
+use crate::server::{MockUpstream, Options, ProviderOptions};
+
+/// A mock that runs elsewhere, on which faults are proven.
+#[derive(Debug, Clone)]
+pub struct Served {
+    client: Client,
+    /// Scenarios and providers of others are there too, so these are no foreseeable words.
+    markers: Arc<Mutex<Markers>>,
+}
+
+impl Served {
+    /// On the mock behind this client.
+    pub fn by(client: Client) -> Self {
+        let seed = RandomState::new().build_hasher().finish();
+        Self { client, markers: Arc::new(Mutex::new(Markers::seeded(seed))) }
+    }
+
+    fn fresh(&self) -> Marker {
+        self.markers.lock().unwrap_or_else(PoisonError::into_inner).fresh()
+    }
+}
 
 /// Bytes in the body of a long request.
 const UPLOAD: usize = 1 << 16;
 
 pub(super) struct Stage {
     pub(super) provider: Provider,
-    pub(super) scenario: Scenario,
+    scenario: Scenario,
     word: String,
     /// Whether its connections carry TLS.
     secure: bool,
-    mock: MockUpstream,
+    mock: Mock,
 }
 
 impl Stage {
-    pub(super) async fn new(secure: bool) -> Result<Self, String> {
-        let providers = vec![ProviderOptions { dialect: Dialect::Any, ..ProviderOptions::named("selftest") }];
-        let mock = MockUpstream::start(Options { providers, ..Options::default() }).await;
-        let mock = mock.map_err(|error| format!("the mock does not start: {error}"))?;
-        let provider = mock.provider("selftest").ok_or("the provider is missing")?;
-        let scenario = mock.open(ScenarioSpec::named("selftest"));
-        let word = Markers::seeded(1).fresh().to_string();
-        scenario.mark(&word, 1).map_err(|error| error.to_string())?;
+    /// On a mock of its own, or with a provider of its own on one that is served.
+    pub(super) async fn new(secure: bool, served: Option<&Served>) -> Result<Self, String> {
+        let word = served.map_or_else(|| Markers::seeded(1).fresh(), Served::fresh).to_string();
+        let name = format!("selftest-{word}");
+        let mock = match served {
+            Some(served) => Mock::Remote(served.client.clone()),
+            None => {
+                let options = Options { providers: Vec::new(), ..Options::default() };
+                let mock = MockUpstream::start(options).await;
+                Mock::Embedded(mock.map_err(|error| format!("the mock does not start: {error}"))?)
+            }
+        };
+        // Proofs know its words by their length, which that of a name on a served mock must not change.
+        let identity = Identity::of("selftest");
+        let options = ProviderOptions { dialect: Dialect::Any, identity, ..ProviderOptions::named(&name) };
+        let provider = mock.add_provider(options).await.map_err(|error| format!("no provider: {error}"))?;
+        let scenario = mock.open(ScenarioSpec::named(&name)).await.map_err(|error| error.to_string())?;
+        scenario.mark(&word, 1).await.map_err(|error| error.to_string())?;
         Ok(Self { provider, scenario, word, secure, mock })
     }
 
-    pub(super) fn plays(&self, plays: impl IntoIterator<Item = Play>) -> Proven {
-        self.scenario.script(None, prove::script(plays)).map_err(|error| error.to_string())
+    /// Gives back what it has taken of a mock that is served.
+    pub(super) async fn end(self) -> Proven {
+        let Mock::Remote(_) = self.mock else { return Ok(()) };
+        self.scenario.close().await.map_err(|error| format!("closing the scenario: {error}"))?;
+        let removed = self.mock.remove_provider(self.provider.name()).await;
+        removed.map(|_| ()).map_err(|error| format!("removing the provider: {error}"))
+    }
+
+    /// By how much a moment in the journal may be off on the scale of this process.
+    pub(super) fn clock_error(&self) -> Duration {
+        self.mock.clock_error()
+    }
+
+    pub(super) async fn plays(&self, plays: impl IntoIterator<Item = Play>) -> Proven {
+        self.scenario.script(None, prove::script(plays)).await.map_err(|error| error.to_string())
+    }
+
+    /// How many requests have arrived.
+    pub(super) async fn arrivals(&self) -> Result<u64, String> {
+        self.scenario.arrivals().await.map_err(|error| error.to_string())
+    }
+
+    /// Waits until more than `seen` requests have arrived.
+    pub(super) async fn changed(&self, seen: u64) -> Proven {
+        self.scenario.changed(seen).await.map(|_| ()).map_err(|error| error.to_string())
+    }
+
+    /// Waits until no exchange is under way.
+    pub(super) async fn idle(&self) -> Proven {
+        self.scenario.idle().await.map_err(|error| error.to_string())
+    }
+
+    pub(super) async fn journal(&self) -> Result<Vec<Entry>, String> {
+        self.scenario.journal().await.map_err(|error| error.to_string())
+    }
+
+    /// How many connections are open at the provider.
+    pub(super) async fn connections(&self) -> Result<usize, String> {
+        self.provider.connections().await.map_err(|error| error.to_string())
     }
 
     pub(super) async fn connect(&self) -> Result<Raw, String> {
@@ -51,7 +125,7 @@ impl Stage {
 
     /// The certificate of the mock's authority.
     pub(super) fn authority(&self) -> String {
-        self.mock.ca_pem()
+        self.provider.ca_pem()
     }
 
     /// The words by which the provider gives itself away, serial number masked.
@@ -64,7 +138,7 @@ impl Stage {
 
     /// The healthy reply to this request, masked.
     pub(super) async fn healthy(&self, request: &str, given: &Premise) -> Result<Reply, String> {
-        self.plays([Play::Ok(script::Reply::default().given(given))])?;
+        self.plays([Play::Ok(script::Reply::default().given(given))]).await?;
         let mut raw = self.connect().await?;
         raw.send(request).await.map_err(|error| error.to_string())?;
         let Reply { head, body, chunks } =
@@ -77,8 +151,9 @@ impl Stage {
     }
 
     /// Gives what carries no marker to the scenario.
-    pub(super) fn claim(&self) -> Result<Claim, String> {
-        self.mock.claim("selftest", &self.scenario, 1).map_err(|error| error.to_string())
+    pub(super) async fn claim(&self) -> Result<Claim, String> {
+        let claimed = self.mock.claim(self.provider.name(), &self.scenario, 1).await;
+        claimed.map_err(|error| error.to_string())
     }
 
     /// The head and the body of a long request.

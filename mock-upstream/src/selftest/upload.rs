@@ -17,7 +17,7 @@ use crate::server::Lifted;
 pub(super) async fn prove(claim: Claim<'_>, stage: &Stage) -> Proven {
     let sight = claim.sight;
     let told = sight.upload.as_ref().ok_or("the proof does not say how the request is sent")?;
-    let _claimed = stage.claim()?;
+    let _claimed = stage.claim().await?;
     let (head, body) = stage.upload(claim.lane, told.expects);
     let whole = {
         let (head, body) = stage.upload(claim.lane, false);
@@ -25,13 +25,13 @@ pub(super) async fn prove(claim: Claim<'_>, stage: &Stage) -> Proven {
     };
     let healthy = stage.healthy(&whole, &claim.fault.given).await?;
     let expected = Pieces { healthy: &healthy, canary: &stage.canary() }.expected(&sight.bytes)?;
-    let before = stage.scenario.journal().len();
+    let before = stage.journal().await?.len();
 
     let imposed = impose(claim, stage).await?;
     let client = Client { head: &head, body: &body, sight, told, expected: &expected, stage };
     let times = client.sees().await?;
-    stage.scenario.idle().await;
-    let journal = stage.scenario.journal();
+    stage.idle().await?;
+    let journal = stage.journal().await?;
     let entries = journal.get(before..).unwrap_or_default();
     if entries.len() != times {
         return Err(format!("{} requests are in the journal instead of {times}", entries.len()));
@@ -91,7 +91,7 @@ impl Client<'_> {
 
     /// Sends the head and what goes with it, and sees the bytes that must come.
     async fn strikes(&self, raw: &mut Raw) -> Proven {
-        let seen = self.stage.scenario.arrivals();
+        let seen = self.stage.arrivals().await?;
         let failed = |error: std::io::Error| format!("sending: {error}");
         raw.send(self.head).await.map_err(failed)?;
         if let Some(before_last) = self.told.first.and_then(|first| first.checked_sub(1)) {
@@ -101,9 +101,9 @@ impl Client<'_> {
         }
         compare(raw, self.expected).await?;
         if self.sight.then != After::Rst {
-            in_time(self.sight, raw)?;
+            in_time(self.sight, raw.since_sent())?;
         }
-        self.stage.scenario.changed(seen).await;
+        self.stage.changed(seen).await?;
         Ok(())
     }
 
@@ -120,7 +120,7 @@ impl Client<'_> {
         if !raw.unread().is_empty() {
             return Err(format!("more bytes came: {}", shown(raw.unread())));
         }
-        in_time(self.sight, raw)?;
+        in_time(self.sight, raw.since_sent())?;
         if end != wanted {
             return Err(format!("ended by {end:?} instead of {wanted:?}"));
         }

@@ -1,13 +1,14 @@
 //! Plays a plan on the socket and notes what really happened.
 
+use std::future::poll_fn;
 use std::io;
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use bytes::Bytes;
 use socket2::SockRef;
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::io::{AsyncReadExt as _, AsyncWrite as _, AsyncWriteExt as _};
 use tokio::time::{Instant, sleep, timeout};
 
 use super::aftermath::Aftermath;
@@ -15,7 +16,7 @@ use super::alarm::Alarm;
 use super::impose::Meeting;
 use super::intake::{Body, Cut};
 use super::wire::{Left, Wire};
-use crate::journal::{Clock, Ended, Record};
+use crate::journal::{Clock, Ended, Moment, Record};
 use crate::scenario::Inner as Scenario;
 use crate::step::{Parcel, Plan, Step};
 
@@ -249,25 +250,22 @@ impl Stage<'_> {
 
     async fn write(&mut self, bytes: &Bytes, events: u32) -> Outcome {
         self.wire.look();
-        let mut written = 0;
+        let (clock, mut written) = (self.clock, Written::default());
         // Mostly the network takes all at once, and nothing has to be waited for.
-        let result = match write_at_once(&mut self.wire, bytes, &mut written) {
+        let result = match write_at_once(&mut self.wire, bytes, &mut written, clock) {
             Some(result) => Some(result),
             None => tokio::select! {
                 biased;
-                result = write_all(&mut self.wire, bytes, &mut written) => Some(result),
+                result = write_all(&mut self.wire, bytes, &mut written, clock) => Some(result),
                 () = closing(self.scenario, self.upload.as_ref()) => None,
                 () = sleep(self.patience) => None,
             },
         };
-        let now = self.clock.now();
-        let whole = written == bytes.len();
+        let whole = written.bytes == bytes.len();
         self.record.change(|entry| {
-            if written > 0 {
-                entry.first_byte.get_or_insert(now);
-                entry.last_byte = Some(now);
-            }
-            entry.bytes_written += written as u64;
+            entry.first_byte = entry.first_byte.or(written.first);
+            entry.last_byte = written.last.or(entry.last_byte);
+            entry.bytes_written += written.bytes as u64;
             entry.played.events += if whole { events } else { 0 };
         });
         match result {
@@ -290,24 +288,45 @@ impl Stage<'_> {
     }
 }
 
+/// How much the network has taken of some bytes, and when the first and the latest of them were offered to it: whoever has
+/// them has them later, however late this task gets to run again.
+#[derive(Debug, Default)]
+struct Written {
+    bytes: usize,
+    first: Option<Moment>,
+    last: Option<Moment>,
+}
+
 /// Writes what the network takes without waiting; `None` when that was not all.
-fn write_at_once(wire: &mut Wire, bytes: &[u8], written: &mut usize) -> Option<io::Result<()>> {
+fn write_at_once(
+    wire: &mut Wire,
+    bytes: &[u8],
+    written: &mut Written,
+    clock: Clock,
+) -> Option<io::Result<()>> {
     // Whoever goes on to wait asks again, so that nobody has to be woken.
     let mut context = Context::from_waker(Waker::noop());
-    match pin!(write_all(wire, bytes, written)).poll(&mut context) {
+    match pin!(write_all(wire, bytes, written, clock)).poll(&mut context) {
         Poll::Ready(result) => Some(result),
         Poll::Pending => None,
     }
 }
 
-/// Writes the rest of the bytes, counting what the network has taken even when the future is dropped.
-async fn write_all(wire: &mut Wire, bytes: &[u8], written: &mut usize) -> io::Result<()> {
-    while *written < bytes.len() {
-        let count = wire.socket.write(&bytes[*written..]).await?;
+/// Writes the rest of the bytes, noting what the network has taken even when the future is dropped.
+async fn write_all(wire: &mut Wire, bytes: &[u8], written: &mut Written, clock: Clock) -> io::Result<()> {
+    while written.bytes < bytes.len() {
+        let (offered, count) = poll_fn(|context| {
+            let now = clock.now();
+            let taken = Pin::new(&mut wire.socket).poll_write(context, &bytes[written.bytes..]);
+            taken.map_ok(|count| (now, count))
+        })
+        .await?;
         if count == 0 {
             return Err(io::ErrorKind::WriteZero.into());
         }
-        *written += count;
+        written.bytes += count;
+        written.first.get_or_insert(offered);
+        written.last = Some(offered);
     }
     // TLS keeps records that the network has not taken.
     wire.socket.flush().await

@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::{Head, Plan, Score, Step, frame, program};
 use crate::dialect::{Content, Dialect, EventRole, Healthy, Scene};
-use crate::fault::{Bindings, Catalogue, Lane, Op};
+use crate::fault::{Bindings, Catalogue, Lane, Op, Strikes};
 use crate::script::{
     AfterEvents, EventsPlay, FaultPlay, Headers, NamedPlay, Play, Reply, Request, StatusPlay, Turn,
 };
@@ -64,7 +64,7 @@ fn status(answer: &Answer<'_>, play: &StatusPlay) -> Plan {
     headers.override_with(&play.headers);
     let mut score = score(answer, &own);
     score.decisive_holds(&answer.turn.hold);
-    score.whole(Head::new(play.status, play.reason.as_deref(), headers), &body);
+    score.written(Head::new(play.status, play.reason.as_deref(), headers), &body, play.written);
     score.plan()
 }
 
@@ -137,7 +137,11 @@ fn fault(answer: &Answer<'_>, play: &FaultPlay) -> Plan {
             program::prepared(program, healthy.clone(), &play.reply, &stage).and_then(|healthy| {
                 let mut score = score(answer, &healthy);
                 score.holds(&answer.turn.hold);
-                program::play(&mut score, program, &stage).map(|()| score.plan())
+                program::play(&mut score, program, &stage)?;
+                if fault.strikes == Strikes::Head {
+                    score.strikes_in_the_head();
+                }
+                Ok(score.plan())
             })
         }
     };

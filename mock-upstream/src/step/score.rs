@@ -8,7 +8,10 @@ use super::frame::{self, Framing};
 use super::{Head, Intended, Parcel, Plan, Step};
 use crate::dialect::{Content, Event, EventRole, Healthy, Stream};
 use crate::fault::Extent;
-use crate::script::{Gate, Hold, Request};
+use crate::script::{Drip, Gate, Hold, Request, Written};
+
+/// The most bytes that are put together to be written at once.
+const AT_ONCE: usize = 1 << 14;
 
 /// Bytes of a vast body with whose writing it has struck.
 const VAST: usize = 1 << 16;
@@ -31,6 +34,12 @@ pub(super) struct Score<'a> {
     head: Option<Head>,
     intended: Intention,
     decisive: Option<usize>,
+    /// The step that wrote what no healthy reply has, for which a peer may leave.
+    strange: Option<usize>,
+    /// The step that wrote a head which differs from the healthy one.
+    strange_head: Option<usize>,
+    /// How many of the steps stay as they are, whatever is written next.
+    apart: usize,
     /// Where a script lies about the framing, the peer cannot know where the next reply begins.
     honest: bool,
 }
@@ -54,6 +63,9 @@ impl<'a> Score<'a> {
             head: None,
             intended: Intention::default(),
             decisive: None,
+            strange: None,
+            strange_head: None,
+            apart: 0,
             honest: true,
         }
     }
@@ -92,6 +104,30 @@ impl<'a> Score<'a> {
         self.write(bytes, 0);
     }
 
+    /// A whole reply, its framing right, written as it is to be.
+    pub(super) fn written(&mut self, head: Head, body: &Bytes, how: Written) {
+        let bodiless = frame::sized(head.status, body.len(), self.request) == Framing::Bodiless;
+        match how {
+            Written::Chunked(size) if !bodiless => {
+                self.head(head, Framing::Chunked);
+                body.chunks(size.max(1)).for_each(|piece| self.fragment(&body.slice_ref(piece)));
+                self.end();
+            }
+            Written::UntilClosed if !bodiless => {
+                self.head(head, Framing::Close);
+                self.fragment(body);
+                self.steps.push(Step::Close);
+            }
+            Written::Dripped(Drip { bytes, every }) if !bodiless && !body.is_empty() => {
+                self.head(head, Framing::Length(body.len()));
+                let pieces = body.chunks(bytes.max(1));
+                let parcels = pieces.map(|piece| self.parcel(&body.slice_ref(piece), 0)).collect();
+                self.parcels(parcels, every);
+            }
+            _ => self.whole(head, body),
+        }
+    }
+
     /// The healthy reply as it is: a document in one piece, or events each in a chunk of its own.
     pub(super) fn whole_healthy(&mut self, head: Head) {
         match self.healthy.content {
@@ -113,6 +149,7 @@ impl<'a> Score<'a> {
 
     /// The same piece by piece.
     pub(super) fn drip_head(&mut self, head: Head, framing: Framing, every: Duration, size: usize) {
+        self.apart = self.steps.len();
         self.head(head, framing);
         if let Some(Step::Write { bytes, .. }) = self.steps.pop() {
             let pieces = bytes.chunks(size.max(1));
@@ -238,6 +275,33 @@ impl<'a> Score<'a> {
         self.framed(event, 1);
     }
 
+    /// The latest step wrote an event which no healthy stream has: who refuses it may leave, and has met the fault, unless
+    /// something that is decisive follows.
+    pub(super) fn estrange(&mut self) {
+        self.strange = self.steps.len().checked_sub(1);
+    }
+
+    /// The same of the first of the steps that were done since then.
+    pub(super) fn estrange_since(&mut self, begun: usize) {
+        if begun < self.steps.len() {
+            self.strange.get_or_insert(begun);
+        }
+    }
+
+    /// The latest step wrote a whole head that differs from the healthy one.
+    pub(super) fn estrange_head(&mut self) {
+        self.strange_head = self.steps.len().checked_sub(1);
+    }
+
+    /// The head is the fault: who reads it may refuse it and leave, and has met the fault. A close behind it only ends
+    /// the body; anything else that is decisive still is.
+    pub(super) fn strikes_in_the_head(&mut self) {
+        let closes = |decisive: usize| matches!(self.steps.get(decisive), Some(Step::Close));
+        if self.decisive.is_none_or(closes) {
+            self.decisive = self.strange_head.or(self.decisive);
+        }
+    }
+
     /// Takes this for the event that was written last.
     pub(super) fn remember_event(&mut self, event: &Bytes) {
         self.latest_event = Some(event.clone());
@@ -269,8 +333,9 @@ impl<'a> Score<'a> {
     }
 
     /// Where the steps stand by now.
-    pub(super) fn mark(&self) -> usize {
-        self.steps.len()
+    pub(super) fn mark(&mut self) -> usize {
+        self.apart = self.steps.len();
+        self.apart
     }
 
     /// Makes what was written since then one step that does it again and again.
@@ -329,7 +394,8 @@ impl<'a> Score<'a> {
 
     /// What follows is done to the idle connection.
     pub(super) fn idle(&mut self) {
-        self.exchange.get_or_insert(self.steps.len());
+        self.apart = self.steps.len();
+        self.exchange.get_or_insert(self.apart);
     }
 
     /// A step that is the decisive one unless there is one already.
@@ -378,7 +444,7 @@ impl<'a> Score<'a> {
         };
         let idle = self.exchange.map_or_else(Vec::new, |exchange| self.steps.split_off(exchange));
         let last = self.steps.len().saturating_sub(1);
-        let decisive = self.decisive.map_or(last, |decisive| decisive.min(last));
+        let decisive = self.decisive.or(self.strange).map_or(last, |decisive| decisive.min(last));
         Plan { steps: self.steps, idle, intended, decisive, fault: None, instead: None, keep_alive }
     }
 
@@ -394,9 +460,19 @@ impl<'a> Score<'a> {
         }
     }
 
+    /// What is written of a plain reply with nothing in between goes out as one, so that a peer always has it in the same
+    /// pieces.
     fn write(&mut self, bytes: Bytes, events: u32) {
-        if !bytes.is_empty() {
-            self.steps.push(Step::Write { bytes, events });
+        if bytes.is_empty() {
+            return;
+        }
+        let plain = matches!(self.healthy.content, Content::Whole(_));
+        let before = if self.steps.len() > self.apart { self.steps.last_mut() } else { None };
+        match before {
+            Some(Step::Write { bytes: before, .. }) if plain && before.len() + bytes.len() <= AT_ONCE => {
+                *before = [&before[..], &bytes[..]].concat().into();
+            }
+            _ => self.steps.push(Step::Write { bytes, events }),
         }
     }
 }

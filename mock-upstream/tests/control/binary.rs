@@ -235,3 +235,30 @@ fn the_selftest_proves_the_faults_that_are_named_and_says_so_of_each() {
     assert_eq!(wrong.status.code(), Some(2));
     assert!(String::from_utf8(wrong.stderr).unwrap().contains("did you mean `sse_cut`?"));
 }
+
+#[tokio::test]
+async fn the_selftest_proves_faults_on_a_mock_that_is_served_and_leaves_nothing_there() {
+    let folder = tempfile::tempdir().unwrap();
+    let token = file(folder.path(), "token", "a-token-of-a-file\n");
+    let token = token.to_str().unwrap();
+    let daemon = Daemon::serve(&["--listen", "127.0.0.1:0", "--token-file", token]);
+    let selftest = |arguments: &[&str]| {
+        let near = ["selftest", "--control", daemon.control()];
+        command().args(near).args(arguments).output().unwrap()
+    };
+    // One that strikes connections, the handshake, an upload, a reply, an idle connection.
+    let faults = ["refused", "tls_expired", "rst_in_request_body", "sse_overloaded_first", "rst_when_idle"];
+    let faults = faults.iter().flat_map(|id| ["--fault", id]);
+    let proven = selftest(&faults.chain(["--token-file", token]).collect::<Vec<_>>());
+    let told = String::from_utf8(proven.stdout).unwrap();
+    assert!(proven.status.code() == Some(0) && told.contains(", 0 wrong"), "{told}");
+
+    let client =
+        Client::connect(daemon.control(), Some(&Token::parse("a-token-of-a-file").unwrap())).await.unwrap();
+    let names: Vec<String> =
+        client.providers().await.unwrap().iter().map(|provider| provider.name().to_owned()).collect();
+    assert_eq!((names, client.scenarios().await.unwrap().len()), (vec!["first".to_owned()], 0));
+
+    let stranger = selftest(&["--fault", "sse_cut"]);
+    assert_eq!(stranger.status.code(), Some(2), "{}", String::from_utf8_lossy(&stranger.stdout));
+}

@@ -116,6 +116,26 @@ fn embeddings_answer_every_kind_of_input() {
 }
 
 #[test]
+fn documents_are_ranked_by_what_they_say() {
+    let ranked = |documents: Value, more: Value| {
+        let mut body = json!({"model": "r", "query": "q", "documents": documents});
+        body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        healthy("/v1/rerank", &body, &Reply::default())
+    };
+    let results = |answer: &Healthy| document(answer)["results"].as_array().unwrap().clone();
+    let all = results(&ranked(json!(["a", {"text": "b"}, "c"]), json!({})));
+    let scores: Vec<f64> = all.iter().map(|it| it["relevance_score"].as_f64().unwrap()).collect();
+    assert!(scores.is_sorted_by(|a, b| a >= b), "{scores:?}");
+    let mut indexes: Vec<u64> = all.iter().map(|it| it["index"].as_u64().unwrap()).collect();
+    indexes.sort_unstable();
+    assert_eq!(indexes, [0, 1, 2]);
+    assert_eq!(results(&ranked(json!(["a", "b", "c"]), json!({"top_n": 2}))), all[..2]);
+    for wrong in [json!([]), json!("a"), json!([7])] {
+        assert_eq!(ranked(wrong, json!({})).status, 400);
+    }
+}
+
+#[test]
 fn models_are_listed_and_found() {
     let identity = Identity::of("first");
     let get = |path: &str| {

@@ -210,3 +210,34 @@ fn an_unscripted_request_gets_an_explanation() {
     assert_eq!((plan.intended.status, &body["error"]["message"]), (Some(501), &"because \"x\"".into()));
     assert_eq!(body["error"]["type"], "mock_upstream_unscripted");
 }
+
+/// What has been written once the decisive step is done.
+fn written_by_then(fault: &str, body: &str) -> String {
+    let plan = plan(&Turn::play(Play::Fault(FaultPlay::of(fault))), body);
+    let done = plan.steps.iter().take(plan.decisive + 1);
+    let written = done.filter_map(|step| match step {
+        Step::Write { bytes, .. } => Some(String::from_utf8_lossy(bytes)),
+        _ => None,
+    });
+    written.collect()
+}
+
+#[test]
+fn who_refuses_a_strange_head_has_met_it() {
+    for fault in ["no_content_type", "http_1_0"] {
+        let written = written_by_then(fault, STREAM);
+        assert!(written.ends_with("\r\n\r\n"), "{fault}: {written}");
+    }
+    for fault in ["content_type_twice", "content_length_negative", "status_999"] {
+        let plan = plan(&Turn::play(Play::Fault(FaultPlay::of(fault))), CHAT);
+        assert_eq!(plan.decisive, 0, "{fault}: what closes behind the reply decides nothing");
+    }
+    let whole = written_by_then("until_close", STREAM);
+    assert!(whole.contains("[DONE]"), "the close is the fault: {whole}");
+}
+
+#[test]
+fn who_refuses_the_form_of_the_first_event_has_met_it() {
+    let written = written_by_then("sse_bare_cr", STREAM);
+    assert_eq!(written.matches("data:").count(), 1, "{written}");
+}

@@ -36,7 +36,7 @@ impl Catalogue {
         }
         let Some(model) = self.models.iter().find(|it| it.slug == slug && it.feature == feature) else {
             if self.flaws.has(Flaw::UnknownModelForwarded) {
-                return Ok(Model { slug: slug.to_owned(), feature, price: 0 });
+                return Ok(Model::new(slug, feature, 0));
             }
             return Err(ModelRefusal::Unknown);
         };
@@ -44,6 +44,11 @@ impl Catalogue {
             return Err(ModelRefusal::ModelDenied);
         }
         Ok(model.clone())
+    }
+
+    /// The cheapest model that serves the feature.
+    pub(crate) fn cheapest(&self, feature: Feature) -> Option<&Model> {
+        self.models.iter().filter(|it| it.feature == feature).min_by_key(|it| it.price)
     }
 
     /// The models a key may see.

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use super::blame::Blame;
 use http::HeaderMap;
 use http::header::AUTHORIZATION;
 
@@ -12,6 +13,8 @@ use crate::mutant::{Flaw, Flaws};
 pub(crate) struct Keys {
     accounts: HashMap<String, Arc<Account>>,
     flaws: Flaws,
+    /// Struck by a flaw that lets one caller pay for another.
+    blame: Blame,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,14 +28,26 @@ pub(crate) enum KeyRefusal {
 impl Keys {
     pub(crate) fn new(accounts: Vec<Account>, flaws: Flaws) -> Self {
         let accounts = accounts.into_iter().map(|it| (it.key.clone(), Arc::new(it))).collect();
-        Self { accounts, flaws }
+        Self { accounts, flaws, blame: Blame::default() }
     }
 
+    /// Whose bearer key a request carries.
     pub(crate) fn identify(&self, headers: &HeaderMap) -> Result<Arc<Account>, KeyRefusal> {
-        let account = match bearer(headers) {
+        self.look_up(bearer(headers))
+    }
+
+    /// Whose key this is, wherever the request carried it.
+    pub(crate) fn look_up(&self, token: Option<&str>) -> Result<Arc<Account>, KeyRefusal> {
+        let account = match token {
             Some(token) => self.accounts.get(token).ok_or(KeyRefusal::Unknown),
             None => Err(KeyRefusal::Missing),
         };
+        if self.flaws.has(Flaw::BadKeyLocksOut) {
+            let good = account.is_ok_and(|account| !account.revoked);
+            if self.blame.falls_on(good) {
+                return Err(KeyRefusal::Unknown);
+            }
+        }
         match account {
             Ok(account) if account.revoked && !self.flaws.has(Flaw::RevokedKeyAccepted) => {
                 Err(KeyRefusal::Revoked)

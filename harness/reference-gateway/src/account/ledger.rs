@@ -1,5 +1,6 @@
 //! Money: the prepaid balance, the month's spending and its hard cap, in microdollars.
 
+use std::borrow::Borrow;
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -24,6 +25,13 @@ pub(crate) enum FundsRefusal {
     },
 }
 
+/// The balance does not cover a call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Short {
+    pub(crate) balance: i64,
+    pub(crate) required: i64,
+}
+
 #[derive(Debug, Clone, Copy)]
 struct Funds {
     balance: i64,
@@ -32,9 +40,10 @@ struct Funds {
 }
 
 impl Ledger {
-    pub(crate) fn new(accounts: &[Account], flaws: Flaws) -> Self {
+    pub(crate) fn new<A: Borrow<Account>>(accounts: &[A], flaws: Flaws) -> Self {
         let opening: HashMap<_, _> = accounts
             .iter()
+            .map(Borrow::borrow)
             .map(|it| {
                 (it.key.clone(), Funds { balance: it.balance, spent: it.spent, spend_cap: it.spend_cap })
             })
@@ -54,6 +63,40 @@ impl Ledger {
             }
             _ => Ok(()),
         }
+    }
+
+    /// Takes the estimated cost of a call that is about to be made, and gives what was taken.
+    pub(super) fn take(&self, account: &Account, estimate: i64) -> Result<i64, Short> {
+        let mut funds = self.lock();
+        let Some(funds) = funds.get_mut(&account.key) else { return Ok(0) };
+        let covered = if self.flaws.has(Flaw::EstimateUnchecked) {
+            funds.balance > 0
+        } else {
+            funds.balance >= estimate || self.flaws.has(Flaw::BalanceUnchecked)
+        };
+        if !covered {
+            return Err(Short { balance: funds.balance, required: estimate });
+        }
+        let amount = if self.flaws.has(Flaw::DeductedAfterwards) { 0 } else { estimate };
+        funds.balance = funds.balance.saturating_sub(amount);
+        Ok(amount)
+    }
+
+    pub(super) fn give_back(&self, account: &Account, amount: i64) {
+        if let Some(funds) = self.lock().get_mut(&account.key) {
+            funds.balance = funds.balance.saturating_add(amount);
+        }
+    }
+
+    pub(super) fn flaws(&self) -> Flaws {
+        self.flaws
+    }
+
+    /// How much of the monthly cap is spent, in percent; none where there is no cap.
+    pub(crate) fn percent_spent(&self, account: &Account) -> Option<i64> {
+        let funds = self.lock().get(&account.key).copied()?;
+        let cap = funds.spend_cap?.max(1);
+        Some(funds.spent.saturating_mul(100) / cap)
     }
 
     /// Books what a finished call cost.

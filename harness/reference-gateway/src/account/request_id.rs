@@ -1,4 +1,4 @@
-//! Request ids: `req_` and a tail that no other request of any gateway has.
+//! Request ids: a prefix and a tail that no other request of any gateway has.
 
 use std::hash::{BuildHasher as _, RandomState};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -6,23 +6,25 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use crate::mutant::{Flaw, Flaws};
 
 pub(crate) struct RequestIds {
+    prefix: &'static str,
     instance: u64,
     next: AtomicU64,
     flaws: Flaws,
 }
 
 impl RequestIds {
-    pub(crate) fn new(flaws: Flaws) -> Self {
-        Self { instance: RandomState::new().hash_one(std::process::id()), next: AtomicU64::new(1), flaws }
+    pub(crate) fn new(prefix: &'static str, flaws: Flaws) -> Self {
+        let instance = RandomState::new().hash_one(std::process::id());
+        Self { prefix, instance, next: AtomicU64::new(1), flaws }
     }
 
     /// The id of a request that has just arrived.
     pub(crate) fn issue(&self) -> String {
         let number = self.number();
         if self.flaws.has(Flaw::RequestIdTailEmpty) {
-            return "req_".to_owned();
+            return self.prefix.to_owned();
         }
-        let prefix = if self.flaws.has(Flaw::RequestIdPrefixWrong) { "cogito-" } else { "req_" };
+        let prefix = if self.flaws.has(Flaw::RequestIdPrefixWrong) { "id-" } else { self.prefix };
         format!("{prefix}{:016x}{number:08x}", self.instance)
     }
 

@@ -1,8 +1,9 @@
 //! A request, read whole: whatever the answer will be, the client has been heard to the end.
 
 use bytes::{Bytes, BytesMut};
+use http::header::AUTHORIZATION;
 use http::request::Parts;
-use http::{HeaderMap, Method, Request};
+use http::{HeaderMap, HeaderValue, Method, Request};
 use http_body_util::BodyExt as _;
 use hyper::body::Incoming;
 use tokio::time::timeout;
@@ -38,6 +39,17 @@ impl Asked {
 
     pub(crate) fn path(&self) -> &str {
         self.head.uri.path()
+    }
+
+    pub(crate) fn query(&self) -> &str {
+        self.head.uri.query().unwrap_or_default()
+    }
+
+    /// Puts another bearer key in place of the one that came; one that no header can hold changes nothing.
+    pub(crate) fn present(&mut self, key: &str) {
+        if let Ok(value) = HeaderValue::from_str(&format!("Bearer {key}")) {
+            self.head.headers.insert(AUTHORIZATION, value);
+        }
     }
 
     pub(crate) fn headers(&self) -> &HeaderMap {

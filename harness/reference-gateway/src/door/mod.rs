@@ -6,7 +6,7 @@ mod reply;
 mod socket;
 
 pub(crate) use intake::{Asked, Unread};
-pub(crate) use reply::{Reply, empty, full, json, stream};
+pub(crate) use reply::{Reply, bare_bad_request, bare_bad_request_with, empty, full, json, stream};
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -19,12 +19,20 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-use crate::engine::Engine;
-use crate::personality;
+use crate::config::Limits;
+use crate::personality::Page;
 use socket::Socket;
 
+/// What the door opens to, and how it is kept.
+pub(crate) struct House {
+    pub(crate) page: Arc<dyn Page>,
+    pub(crate) limits: Limits,
+    /// The bearer key of the admin API.
+    pub(crate) admin_key: String,
+}
+
 /// Serves until `stop` changes or is dropped; every connection is closed when this returns.
-pub(crate) async fn serve(listener: TcpListener, engine: Arc<Engine>, mut stop: watch::Receiver<()>) {
+pub(crate) async fn serve(listener: TcpListener, house: Arc<House>, mut stop: watch::Receiver<()>) {
     let mut connections = JoinSet::new();
     loop {
         tokio::select! {
@@ -32,7 +40,7 @@ pub(crate) async fn serve(listener: TcpListener, engine: Arc<Engine>, mut stop: 
             Some(_) = connections.join_next() => {}
             accepted = listener.accept() => match accepted {
                 Ok((stream, _)) => {
-                    connections.spawn(connection(stream, engine.clone()));
+                    connections.spawn(connection(stream, house.clone()));
                 }
                 // Out of file descriptors, most likely: connections that end make room.
                 Err(_) => tokio::time::sleep(Duration::from_millis(10)).await,
@@ -43,20 +51,20 @@ pub(crate) async fn serve(listener: TcpListener, engine: Arc<Engine>, mut stop: 
     connections.shutdown().await;
 }
 
-async fn connection(stream: TcpStream, engine: Arc<Engine>) {
+async fn connection(stream: TcpStream, house: Arc<House>) {
     // A connection that is gone already will say so when it is read.
     let _ = stream.set_nodelay(true);
-    let words = engine.clone();
-    let socket = Socket::new(stream, move || personality::unparsable(&words));
+    let page = house.page.clone();
+    let socket = Socket::new(stream, move || page.unparsable());
     let requests = socket.requests();
     let service = service_fn(move |request| {
         requests.saw_one();
-        let engine = engine.clone();
+        let house = house.clone();
         async move {
-            let asked = Asked::read(request, engine.limits).await;
-            let reply = match admin::answer(&engine, &asked) {
+            let asked = Asked::read(request, house.limits).await;
+            let reply = match admin::answer(&house, &asked) {
                 Some(reply) => reply,
-                None => personality::answer(engine, asked).await,
+                None => house.page.clone().answer(asked).await,
             };
             Ok::<_, Infallible>(reply)
         }

@@ -36,6 +36,19 @@ pub(crate) fn stream(frames: impl Stream<Item = io::Result<Bytes>> + Send + 'sta
     reply
 }
 
+/// A whole 400, head included, for where there is no request that a [`Reply`] could answer.
+pub(crate) fn bare_bad_request(body: &str) -> Bytes {
+    bare_bad_request_with(&[], body)
+}
+
+/// The same with more header fields.
+pub(crate) fn bare_bad_request_with(fields: &[(&str, &str)], body: &str) -> Bytes {
+    let length = body.len();
+    let head = "HTTP/1.1 400 Bad Request\r\ncontent-type: application/json\r\nconnection: close";
+    let fields: String = fields.iter().map(|(name, value)| format!("\r\n{name}: {value}")).collect();
+    Bytes::from(format!("{head}{fields}\r\ncontent-length: {length}\r\n\r\n{body}"))
+}
+
 /// No body and no content type.
 pub(crate) fn empty(status: StatusCode) -> Reply {
     let mut reply = Response::new(Full::default().map_err(|never| match never {}).boxed_unsync());

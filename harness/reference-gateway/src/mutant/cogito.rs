@@ -1,27 +1,12 @@
 //! The Cogito mutants, one row each: flaw, name, where it sits, the claims it breaks, and how.
 
 use super::Kind::{Answer, Mechanism};
-use super::{Flaw, Mutant};
+use super::{Flaw, Mutant, table};
 
-/// Rows keep the reader's layout: one line of facts, one line of words, and the real bug it imitates.
-macro_rules! mutants {
-    ($($flaw:ident $name:literal $kind:ident [$($claim:literal),*] $breaks:literal $(like $models:literal)?;)+) => {
-        &[$(Mutant {
-            name: $name,
-            claims: &[$($claim),*],
-            breaks: $breaks,
-            kind: $kind,
-            models: mutants!(@like $($models)?),
-            flaw: Flaw::$flaw,
-        }),+]
-    };
-    (@like) => { None };
-    (@like $models:literal) => { Some($models) };
-}
-
-pub(super) const MUTANTS: &[Mutant] = mutants! {
+pub(super) const MUTANTS: &[Mutant] = table! {
     // Who calls.
-    RevokedKeyAccepted "revoked-key-accepted" Mechanism ["COG-06"] "a revoked key still works";
+    RevokedKeyAccepted "revoked-key-accepted" Mechanism ["COG-06"] "a revoked key still works"
+        like "https://github.com/theopenco/llmgateway/pull/2975";
     UnknownKeyAccepted "unknown-key-accepted" Mechanism ["COG-06"] "any bearer token works";
     RevokedKeyReachesUpstream "revoked-key-reaches-upstream" Mechanism ["COG-06"]
         "a key is checked after the upstream was called";
@@ -40,7 +25,8 @@ pub(super) const MUTANTS: &[Mutant] = mutants! {
         "the balance is checked after the upstream was called";
     BalanceCodeRetired "balance-code-retired" Answer ["COG-08"] "the retired code `insufficient_balance`";
     QuotaTypeWrong "quota-type-wrong" Mechanism ["COG-03", "COG-08"] "402 is a `billing_error`";
-    SpendCapUnchecked "spend-cap-unchecked" Mechanism ["COG-09"] "the spend cap never refuses";
+    SpendCapUnchecked "spend-cap-unchecked" Mechanism ["COG-09"] "the spend cap never refuses"
+        like "https://github.com/BerriAI/litellm/issues/26672";
     SpendCapOffByOne "spend-cap-off-by-one" Mechanism ["COG-09"] "spending exactly at the cap passes";
     SpendCapReachesUpstream "spend-cap-reaches-upstream" Mechanism ["COG-09"]
         "the cap is checked after the upstream was called";
@@ -51,7 +37,8 @@ pub(super) const MUTANTS: &[Mutant] = mutants! {
     SpendCapCodeRetired "spend-cap-code-retired" Answer ["COG-09"] "the retired code `spend_capped`";
 
     // Rate.
-    RateLimitUnenforced "rate-limit-unenforced" Mechanism ["COG-10"] "the limiter never refuses";
+    RateLimitUnenforced "rate-limit-unenforced" Mechanism ["COG-10"] "the limiter never refuses"
+        like "https://github.com/BerriAI/litellm/issues/6938";
     RateLimitWithoutRetryAfter "rate-limit-without-retry-after" Mechanism ["COG-17", "COG-10"]
         "the limiter's own 429 has no Retry-After" like "https://github.com/BerriAI/litellm/issues/4695";
     RateLimitIs503 "rate-limit-is-503" Mechanism ["COG-10"]
@@ -73,7 +60,8 @@ pub(super) const MUTANTS: &[Mutant] = mutants! {
     UnknownModelIs503 "unknown-model-is-503" Mechanism ["COG-05"]
         "an unknown slug is a retryable 503" like "https://github.com/Wei-Shaw/sub2api/pull/1489";
     ModelPermissionUnchecked "model-permission-unchecked" Mechanism ["COG-11"]
-        "a model that is closed to the key is served";
+        "a model that is closed to the key is served"
+        like "https://github.com/BerriAI/litellm/issues/8616";
     FeatureUnchecked "feature-unchecked" Mechanism ["COG-11"] "a feature that is closed to the key is served";
     ForbiddenIs401 "forbidden-is-401" Mechanism ["COG-11"]
         "no access is a 401" like "https://github.com/majiayu000/litellm-rs/pull/1187";
@@ -129,14 +117,16 @@ pub(super) const MUTANTS: &[Mutant] = mutants! {
     CredentialsMissingIs503 "credentials-missing-is-503" Mechanism ["COG-14"] "missing credentials are a 503";
 
     // Request ids.
-    RequestIdConstant "request-id-constant" Mechanism ["COG-02"] "every request has the same id";
+    RequestIdConstant "request-id-constant" Mechanism ["COG-02"] "every request has the same id"
+        like "https://github.com/spring-attic/spring-cloud-sleuth/issues/2221";
     RequestIdMissing "request-id-missing" Answer ["COG-01", "COG-02"] "failures carry no id";
     RequestIdPrefixWrong "request-id-prefix-wrong" Mechanism ["COG-02"] "ids begin `cogito-`";
     RequestIdTailEmpty "request-id-tail-empty" Mechanism ["COG-02"] "every id is just `req_`";
     RequestIdRepeatsAfterTen "request-id-repeats-after-ten" Mechanism ["COG-02"]
         "ids repeat every tenth request";
     RequestIdSharedInFlight "request-id-shared-in-flight" Mechanism ["COG-02"]
-        "requests under way at once share an id";
+        "requests under way at once share an id"
+        like "https://github.com/apache/skywalking/issues/13443";
     UpstreamRequestIdRelayed "upstream-request-id-relayed" Mechanism ["COG-02"]
         "the upstream's id takes the place of the gateway's";
 
@@ -149,13 +139,16 @@ pub(super) const MUTANTS: &[Mutant] = mutants! {
         "the message of a failed connection tells the upstream's address and key"
         like "https://github.com/nyroway/nyro/issues/68";
     ConnectFailureToldTwice "connect-failure-told-twice" Mechanism ["COG-15"]
-        "the call after a failed connection is told the same failure (a should)";
+        "the call after a failed connection is told the same failure (a should)"
+        like "https://github.com/BerriAI/litellm/issues/20722";
     HeadDeadlineMissing "head-deadline-missing" Mechanism ["COG-19"]
         "a silent upstream is waited for for ever" like "https://github.com/BerriAI/litellm/issues/38358";
     BodyDeadlineMissing "body-deadline-missing" Mechanism ["COG-19"]
-        "an upstream that stalls after its head is waited for for ever";
+        "an upstream that stalls after its head is waited for for ever"
+        like "https://github.com/Mirrowel/LLM-API-Key-Proxy/pull/39";
     DeadlineRestartsWithEachRead "deadline-restarts-with-each-read" Mechanism ["COG-19"]
-        "each byte of a drip restarts the deadline";
+        "each byte of a drip restarts the deadline"
+        like "https://github.com/psf/requests/issues/3099";
     TimeoutIs408 "timeout-is-408" Mechanism ["COG-04", "COG-19"]
         "an upstream that is too slow is a 408" like "https://github.com/apache/apisix/pull/12055";
     TimeoutTypeWrong "timeout-type-wrong" Mechanism ["COG-03", "COG-19"] "504 is a `timeout_error`";
@@ -167,7 +160,8 @@ pub(super) const MUTANTS: &[Mutant] = mutants! {
         "truncated JSON is a 200" like "https://github.com/Kong/kong/issues/14903";
     AnswerEmptyPassed "answer-empty-passed" Mechanism ["COG-19"] "an empty 200 is passed on";
     AnswerContentTypeUnchecked "answer-content-type-unchecked" Mechanism ["COG-19"]
-        "an HTML 200 is passed on";
+        "an HTML 200 is passed on"
+        like "https://github.com/ding113/claude-code-hub/pull/763";
     AnswerErrorObjectPassed "answer-error-object-passed" Mechanism ["COG-19"]
         "a 200 with an error object is passed on" like "https://github.com/QuantumNous/new-api/issues/7399";
     AnswerChoicesNullPassed "answer-choices-null-passed" Mechanism ["COG-19"]
@@ -175,11 +169,13 @@ pub(super) const MUTANTS: &[Mutant] = mutants! {
     UpstreamClientErrorsAre500 "upstream-client-errors-are-500" Mechanism ["COG-16"]
         "every upstream 4xx is a 500" like "https://github.com/BerriAI/litellm/pull/38318";
     UpstreamNotFoundIsNothing "upstream-not-found-is-nothing" Mechanism ["COG-16"]
-        "an upstream 404 is a 200 without an answer";
+        "an upstream 404 is a 200 without an answer"
+        like "https://github.com/BerriAI/litellm/issues/32221";
     UpstreamServerErrorsAre502 "upstream-server-errors-are-502" Mechanism ["COG-16"]
         "every upstream 5xx is a 502" like "https://github.com/mozilla-ai/otari/pull/197";
     Upstream529Is500 "upstream-529-is-500" Mechanism ["COG-16"] "an upstream 529 is a 500";
-    Upstream429Is503 "upstream-429-is-503" Mechanism ["COG-16"] "an upstream 429 is a 503";
+    Upstream429Is503 "upstream-429-is-503" Mechanism ["COG-16"] "an upstream 429 is a 503"
+        like "https://github.com/evenfire-ai/evenfire/issues/720";
     Upstream503Is429 "upstream-503-is-429" Mechanism ["COG-18", "COG-16"] "an upstream 503 is a 429";
     UpstreamCodeGeneric "upstream-code-generic" Mechanism ["COG-16"]
         "every upstream status has the code `upstream_error`" like "https://github.com/api7/aisix/pull/323";
@@ -189,7 +185,8 @@ pub(super) const MUTANTS: &[Mutant] = mutants! {
     UpstreamHtmlRelayed "upstream-html-relayed" Mechanism ["COG-01"]
         "an upstream's HTML error is passed on" like "https://github.com/Kong/kong/issues/927";
     UpstreamErrorBodyRelayed "upstream-error-body-relayed" Mechanism ["COG-01"]
-        "an upstream's JSON error is passed on as it is";
+        "an upstream's JSON error is passed on as it is"
+        like "https://github.com/api7/aisix/pull/323";
     UpstreamMessageRelayed "upstream-message-relayed" Mechanism []
         "the upstream's message, and the key in it, is passed on"
         like "https://github.com/nyroway/nyro/issues/67";
@@ -208,9 +205,11 @@ pub(super) const MUTANTS: &[Mutant] = mutants! {
     RetryAfterGarbageRelayed "retry-after-garbage-relayed" Mechanism ["COG-17"]
         "what is no delay at all is passed on";
     RetryAfterFractionRelayed "retry-after-fraction-relayed" Mechanism ["COG-17"]
-        "an upstream's fraction of a second is passed on";
+        "an upstream's fraction of a second is passed on"
+        like "https://github.com/SpaceTradersAPI/api-docs/issues/24";
     RetryAfterMillisecondsRelayed "retry-after-milliseconds-relayed" Mechanism ["COG-17"]
-        "`retry-after-ms` is passed on with its unit";
+        "`retry-after-ms` is passed on with its unit"
+        like "https://github.com/fastify/fastify-rate-limit/issues/301";
     RetryAfterIsADate "retry-after-is-a-date" Answer ["COG-17"] "Retry-After is a date";
     RetryAfterIsZero "retry-after-is-zero" Answer ["COG-17"]
         "Retry-After is 0, sooner than the upstream asked for (a should)";
@@ -236,7 +235,8 @@ pub(super) const MUTANTS: &[Mutant] = mutants! {
     StreamErrorEventRelayed "stream-error-event-relayed" Mechanism ["COG-01"]
         "an upstream's error event is passed on as it is";
     StreamMalformedEventRelayed "stream-malformed-event-relayed" Mechanism ["COG-19"]
-        "an event that is not JSON is passed on";
+        "an event that is not JSON is passed on"
+        like "https://github.com/openclaw/openclaw/pull/116938";
     StreamErrorIsPlainText "stream-error-is-plain-text" Mechanism ["COG-19"]
         "a broken stream's last event is plain text" like "https://github.com/lucasjinreal/Crane/pull/121";
     StreamDoneIsCut "stream-done-is-cut" Mechanism ["COG-01", "COG-19"]
@@ -249,9 +249,11 @@ pub(super) const MUTANTS: &[Mutant] = mutants! {
         "`error` is a string" like "https://github.com/tensorzero/tensorzero/issues/5445";
     EnvelopeTwice "envelope-twice" Answer ["COG-01"]
         "the envelope is wrapped twice" like "https://github.com/envoyproxy/ai-gateway/pull/1591";
-    MessageMissing "message-missing" Answer ["COG-01"] "there is no message";
+    MessageMissing "message-missing" Answer ["COG-01"] "there is no message"
+        like "https://github.com/envoyproxy/ai-gateway/pull/2513";
     CodeIsNull "code-is-null" Answer ["COG-01"] "`code` is null";
-    CodeIsTheStatus "code-is-the-status" Answer ["COG-01"] "`code` is the status, as a number";
+    CodeIsTheStatus "code-is-the-status" Answer ["COG-01"] "`code` is the status, as a number"
+        like "https://github.com/vllm-project/vllm/issues/57997";
     ContentTypeIsText "content-type-is-text" Answer ["COG-01"] "failures are text/plain";
     EmbeddingsEnvelopeDiffers "embeddings-envelope-differs" Answer ["COG-01"]
         "the embeddings lane has an envelope of its own"

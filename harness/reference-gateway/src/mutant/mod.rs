@@ -1,7 +1,11 @@
 //! Mutants: gateways with exactly one named flaw, so that every check of the harness can be seen red.
 
+mod chuizi;
 mod cogito;
+mod cognocient;
 mod flaw;
+mod llm_orchestration;
+mod opengateway;
 
 pub(crate) use flaw::{Flaw, Flaws};
 
@@ -36,6 +40,10 @@ pub enum Kind {
 pub fn mutants(personality: Personality) -> &'static [Mutant] {
     match personality {
         Personality::Cogito => cogito::MUTANTS,
+        Personality::Cognocient => cognocient::MUTANTS,
+        Personality::OpenGateway => opengateway::MUTANTS,
+        Personality::LlmOrchestration => llm_orchestration::MUTANTS,
+        Personality::Chuizi => chuizi::MUTANTS,
     }
 }
 
@@ -43,3 +51,21 @@ pub fn mutants(personality: Personality) -> &'static [Mutant] {
 pub fn mutant(personality: Personality, name: &str) -> Option<&'static Mutant> {
     mutants(personality).iter().find(|it| it.name == name)
 }
+
+/// A table of mutants. Rows keep the reader's layout: one line of facts, one line of words, and the real bug it imitates.
+macro_rules! table {
+    ($($flaw:ident $name:literal $kind:ident [$($claim:literal),*] $breaks:literal $(like $models:literal)?;)+) => {
+        &[$(Mutant {
+            name: $name,
+            claims: &[$($claim),*],
+            breaks: $breaks,
+            kind: $kind,
+            models: table!(@like $($models)?),
+            flaw: Flaw::$flaw,
+        }),+]
+    };
+    (@like) => { None };
+    (@like $models:literal) => { Some($models) };
+}
+
+use table;

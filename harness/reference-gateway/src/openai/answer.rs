@@ -2,10 +2,10 @@
 
 use bytes::Bytes;
 use http::HeaderMap;
-use http::header::CONTENT_TYPE;
 use serde_json::Value;
 
 use crate::config::Feature;
+use crate::message::{BadChunk, document};
 use crate::mutant::{Flaw, Flaws};
 
 /// Checks a plain 200, and gives the tokens it says it used.
@@ -15,21 +15,7 @@ pub(crate) fn usable(
     body: &Bytes,
     flaws: Flaws,
 ) -> Result<Option<i64>, &'static str> {
-    if body.is_empty() && !flaws.has(Flaw::AnswerEmptyPassed) {
-        return Err("empty body");
-    }
-    let is_json = is_type(headers, "application/json");
-    if !is_json && flaws.has(Flaw::AnswerContentTypeUnchecked) {
-        return Ok(None);
-    }
-    if !is_json && !body.is_empty() {
-        return Err("content type other than JSON");
-    }
-    let answer = match serde_json::from_slice::<Value>(body) {
-        Ok(answer) => answer,
-        Err(_) if body.is_empty() || accepts_half(flaws) => return Ok(None),
-        Err(_) => return Err("body that is not JSON"),
-    };
+    let Some(answer) = document(headers, body, flaws)? else { return Ok(None) };
     if failed(&answer) && !flaws.has(Flaw::AnswerErrorObjectPassed) {
         return Err("error object in a 200");
     }
@@ -48,11 +34,6 @@ pub(crate) fn usable(
         return Err("no choices");
     }
     Ok(answer.pointer("/usage/total_tokens").and_then(Value::as_i64))
-}
-
-/// Whoever takes a connection that breaks off for the end of the body cannot insist on whole JSON.
-fn accepts_half(flaws: Flaws) -> bool {
-    flaws.has(Flaw::AnswerTruncatedPassed) || flaws.has(Flaw::BrokenBodyIsWhole)
 }
 
 fn complete(feature: Feature, item: &Value) -> bool {
@@ -78,14 +59,6 @@ fn sound(answer: &Value) -> bool {
     usage && answer.get("created").is_none_or(Value::is_u64)
 }
 
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) enum BadChunk {
-    /// The event reports an error.
-    Error,
-    /// The event is no chunk.
-    Malformed,
-}
-
 /// Checks the data of one event of a chat stream.
 pub(crate) fn chunk(data: &[u8]) -> Result<Value, BadChunk> {
     let chunk: Value = serde_json::from_slice(data).map_err(|_| BadChunk::Malformed)?;
@@ -100,11 +73,4 @@ pub(crate) fn chunk(data: &[u8]) -> Result<Value, BadChunk> {
 
 fn failed(answer: &Value) -> bool {
     answer.get("error").is_some_and(|it| !it.is_null())
-}
-
-/// Whether the media type is `expected`, whatever its parameters.
-pub(crate) fn is_type(headers: &HeaderMap, expected: &str) -> bool {
-    let value = headers.get(CONTENT_TYPE).and_then(|it| it.to_str().ok()).unwrap_or_default();
-    let media = value.split(';').next().unwrap_or_default();
-    media.trim().eq_ignore_ascii_case(expected)
 }

@@ -1,14 +1,17 @@
 //! The client that calls a provider: no proxy, no redirect, no retry, pooled connections.
 
 use std::io;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE};
+use http::header::{ACCEPT, CONTENT_TYPE};
+use reqwest::Certificate;
 use reqwest::redirect::Policy;
 
 use super::deadline::Deadline;
 use super::failure::{Refused, UpstreamFailure};
+use super::protocol::Protocol;
 use super::pump::Pump;
 use super::{Answer, read_body};
 use crate::config::{Limits, Upstream};
@@ -21,6 +24,8 @@ pub(crate) struct Client {
     flaws: Flaws,
     /// What the last failed connection said; only a flaw that tells it to somebody else looks at it.
     untold: Mutex<Option<String>>,
+    /// Calls made so far; only a flaw that strikes at the fourth looks at it.
+    made: AtomicUsize,
 }
 
 impl Client {
@@ -32,8 +37,16 @@ impl Client {
             .redirect(Policy::none())
             .retry(reqwest::retry::never())
             .pool_idle_timeout(Duration::from_secs(15));
+        // The limit decides how long a provider may take, and not how long the system goes on trying, half a minute by default.
+        #[cfg(target_os = "linux")]
+        {
+            builder = builder.tcp_user_timeout(None);
+        }
         // Loading the system's certificates is slow, and plain HTTP has no use for them.
-        if target.base_url.starts_with("http:") {
+        if let Some(authority) = &target.trusted_ca {
+            let trusted = Certificate::from_pem_bundle(authority.as_bytes()).map_err(io::Error::other)?;
+            builder = builder.tls_certs_only(trusted);
+        } else if target.base_url.starts_with("http:") {
             builder = builder.tls_certs_only([]);
         }
         Ok(Self {
@@ -42,6 +55,7 @@ impl Client {
             limits,
             flaws,
             untold: Mutex::default(),
+            made: AtomicUsize::new(0),
         })
     }
 
@@ -51,9 +65,15 @@ impl Client {
     }
 
     /// One call whose answer is read whole; anything but a readable 200 is a failure.
-    pub(crate) async fn call(&self, path: &str, body: Vec<u8>, id: &str) -> Result<Answer, UpstreamFailure> {
+    pub(crate) async fn call(
+        &self,
+        protocol: Protocol,
+        path: &str,
+        body: Vec<u8>,
+        id: &str,
+    ) -> Result<Answer, UpstreamFailure> {
         let deadline = Deadline::after(self.limits.upstream);
-        let response = self.send(path, body, id, "application/json", deadline).await?;
+        let response = self.send(protocol, path, body, id, "application/json", deadline).await?;
         let headers = response.headers().clone();
         let deadline = self.body_deadline(deadline);
         let body = read_body(response, deadline, self.limits, self.flaws).await?;
@@ -61,34 +81,45 @@ impl Client {
     }
 
     /// One call whose answer is a stream; returns with its first event in hand.
-    pub(crate) async fn open(&self, path: &str, body: Vec<u8>, id: &str) -> Result<Pump, UpstreamFailure> {
+    pub(crate) async fn open(
+        &self,
+        protocol: Protocol,
+        path: &str,
+        body: Vec<u8>,
+        id: &str,
+    ) -> Result<Pump, UpstreamFailure> {
         let deadline = Deadline::after(self.limits.upstream);
-        let response = self.send(path, body, id, "text/event-stream", deadline).await?;
-        Pump::open(response, self.body_deadline(deadline), self.limits, self.flaws).await
+        let response = self.send(protocol, path, body, id, "text/event-stream", deadline).await?;
+        Pump::open(response, protocol, self.body_deadline(deadline), self.limits, self.flaws).await
     }
 
     /// Sends the call and waits for a head that says 200.
     async fn send(
         &self,
+        protocol: Protocol,
         path: &str,
         body: Vec<u8>,
         id: &str,
         accept: &'static str,
         deadline: Deadline,
     ) -> Result<reqwest::Response, UpstreamFailure> {
+        let nth = self.made.fetch_add(1, Ordering::SeqCst) + 1;
         let request = self
             .http
             .post(format!("{}{path}", self.target.base_url.trim_end_matches('/')))
-            .header(AUTHORIZATION, format!("Bearer {}", self.target.api_key))
             .header(CONTENT_TYPE, "application/json")
             .header(ACCEPT, accept)
             .header("x-request-id", id)
             .body(body);
+        let request = protocol.sign(request, &self.target.api_key);
         let head = if self.flaws.has(Flaw::HeadDeadlineMissing) { Deadline::never() } else { deadline };
         let response =
             head.guard(request.send()).await?.map_err(|error| UpstreamFailure::before_head(&error));
         let response = self.tell_twice(response)?;
         if response.status() == http::StatusCode::OK {
+            if self.flaws.has(Flaw::KeptConnectionFails) && nth == 4 {
+                return Err(UpstreamFailure::Unavailable("connection closed".to_owned()));
+            }
             return Ok(response);
         }
         let (status, headers) = (response.status(), response.headers().clone());

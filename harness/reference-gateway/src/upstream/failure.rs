@@ -17,6 +17,8 @@ pub(crate) enum UpstreamFailure {
     Refused(Box<Refused>),
     /// A 200, or what should have become one, that cannot be used.
     Unusable(&'static str),
+    /// An error that the upstream told of where an answer belongs: the data of an event within a stream, or a body.
+    Told(Bytes),
 }
 
 #[derive(Debug)]

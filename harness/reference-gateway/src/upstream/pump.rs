@@ -1,17 +1,20 @@
 //! The stream pump: takes an upstream stream apart event by event, and says why it ended.
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::deadline::Deadline;
 use super::failure::UpstreamFailure;
+use super::protocol::{Protocol, Read, Reader};
 use super::sse::Lines;
 use crate::config::Limits;
+use crate::message::{BadChunk, is_type};
 use crate::mutant::{Flaw, Flaws};
-use crate::openai;
 
 /// An upstream stream whose first event has arrived.
 pub(crate) struct Pump {
     response: reqwest::Response,
+    protocol: Protocol,
+    reader: Reader,
     lines: Lines,
     first: Option<Event>,
     limits: Limits,
@@ -36,16 +39,25 @@ impl Pump {
     /// still gets its own status.
     pub(super) async fn open(
         response: reqwest::Response,
+        protocol: Protocol,
         deadline: Deadline,
         limits: Limits,
         flaws: Flaws,
     ) -> Result<Self, UpstreamFailure> {
-        if !openai::is_type(response.headers(), "text/event-stream") {
+        if !is_type(response.headers(), "text/event-stream") {
             return Err(UpstreamFailure::Unusable("not an event stream"));
         }
-        let lines = Lines::default();
-        let mut pump =
-            Self { response, lines, first: None, limits, flaws, made_up: None, swallowed_error: false };
+        let mut pump = Self {
+            response,
+            protocol,
+            reader: protocol.reader(),
+            lines: Lines::default(),
+            first: None,
+            limits,
+            flaws,
+            made_up: None,
+            swallowed_error: false,
+        };
         let first = deadline.guard(pump.read()).await??;
         if matches!(first, Event::Done) {
             return Err(UpstreamFailure::Unusable("empty stream"));
@@ -90,26 +102,25 @@ impl Pump {
     }
 
     fn understand(&mut self, data: Vec<u8>) -> Result<Option<Event>, UpstreamFailure> {
-        if data.trim_ascii() == b"[DONE]" {
-            if self.flaws.has(Flaw::StreamDoneIsCut) {
-                return Err(UpstreamFailure::Unusable("malformed event"));
+        match self.reader.read(&data) {
+            Ok(Read::Part(chunk)) => Ok(Some(Event::Chunk(chunk))),
+            Ok(Read::Passed) => Ok(None),
+            Ok(Read::Done) if self.flaws.has(Flaw::StreamDoneIsCut) => {
+                Err(UpstreamFailure::Unusable("malformed event"))
             }
-            return Ok(Some(Event::Done));
-        }
-        match openai::chunk(&data) {
-            Ok(chunk) => Ok(Some(Event::Chunk(chunk))),
-            Err(openai::BadChunk::Error) if self.flaws.has(Flaw::StreamErrorEventSwallowed) => {
+            Ok(Read::Done) => Ok(Some(Event::Done)),
+            Err(BadChunk::Error) if self.flaws.has(Flaw::StreamErrorEventSwallowed) => {
                 self.swallowed_error = true;
                 Ok(None)
             }
-            Err(openai::BadChunk::Error) if self.flaws.has(Flaw::StreamErrorEventRelayed) => {
+            Err(BadChunk::Error) if self.flaws.has(Flaw::StreamErrorEventRelayed) => {
                 Ok(Some(Event::Raw(data)))
             }
-            Err(openai::BadChunk::Malformed) if self.flaws.has(Flaw::StreamMalformedEventRelayed) => {
+            Err(BadChunk::Malformed) if self.flaws.has(Flaw::StreamMalformedEventRelayed) => {
                 Ok(Some(Event::Raw(data)))
             }
-            Err(openai::BadChunk::Error) => Err(UpstreamFailure::Unusable("error event")),
-            Err(openai::BadChunk::Malformed) => Err(UpstreamFailure::Unusable("malformed event")),
+            Err(BadChunk::Error) => Err(UpstreamFailure::Told(data.into())),
+            Err(BadChunk::Malformed) => Err(UpstreamFailure::Unusable("malformed event")),
         }
     }
 
@@ -129,8 +140,7 @@ impl Pump {
         }
         if self.flaws.has(Flaw::StreamCutIsStop) {
             self.made_up = Some(Event::Done);
-            let stop = json!({"index": 0, "delta": {}, "finish_reason": "stop"});
-            return Ok(Event::Chunk(json!({"object": "chat.completion.chunk", "choices": [stop]})));
+            return Ok(Event::Chunk(self.protocol.natural_end()));
         }
         Err(failure)
     }

@@ -16,24 +16,31 @@ pub(crate) fn value(headers: &HeaderMap, now: SystemTime, flaws: Flaws) -> Strin
     if let Some(verbatim) = verbatim(headers, flaws) {
         return verbatim;
     }
+    longest(headers, now).map_or(DEFAULT_SECONDS, |it| it.max(1)).to_string()
+}
+
+/// The longest delay that the upstream named, in whole seconds; none where it named none that can be read.
+pub(crate) fn asked(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
+    longest(headers, now).map(Duration::from_secs)
+}
+
+fn longest(headers: &HeaderMap, now: SystemTime) -> Option<u64> {
     let delays = [
         text(headers, "retry-after-ms").and_then(|it| seconds(it, 1000.0)),
         text(headers, RETRY_AFTER.as_str()).and_then(|it| seconds(it, 1.0).or_else(|| until(it, now))),
     ];
-    let longest = delays.into_iter().flatten().max();
-    longest.map_or(DEFAULT_SECONDS, |it| it.max(1)).to_string()
+    delays.into_iter().flatten().max()
 }
 
 fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     headers.get(name)?.to_str().ok().map(str::trim)
 }
 
-/// A non-negative decimal number of `1/scale` seconds, rounded up.
+/// A non-negative decimal number of `1/scale` seconds, rounded up; what no clock can hold is the longest that one can.
 fn seconds(text: &str, scale: f64) -> Option<u64> {
     let decimal = text.bytes().all(|it| it.is_ascii_digit() || it == b'.');
     let number = text.parse::<f64>().ok().filter(|_| decimal)?;
-    let delay = Duration::try_from_secs_f64(number / scale).ok()?;
-    Some(whole(delay))
+    Some(Duration::try_from_secs_f64(number / scale).map_or(u64::MAX, whole))
 }
 
 /// How long until an HTTP date; nothing once it has passed.
@@ -89,10 +96,15 @@ mod tests {
 
     #[test]
     fn what_cannot_be_read_becomes_the_default() {
-        for it in ["", "soon", "-3", "NaN", "1e3", "99999999999999999999999999"] {
+        for it in ["", "soon", "-3", "NaN", "1e3", "."] {
             assert_eq!(told(&[("retry-after", it)]), DEFAULT_SECONDS.to_string(), "{it:?}");
         }
         assert_eq!(told(&[]), DEFAULT_SECONDS.to_string());
+    }
+
+    #[test]
+    fn a_delay_that_no_clock_can_hold_stays_as_long_as_can_be() {
+        assert_eq!(told(&[("retry-after", "99999999999999999999999999")]), u64::MAX.to_string());
     }
 
     #[test]

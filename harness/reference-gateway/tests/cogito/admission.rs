@@ -4,8 +4,8 @@ use reference_gateway::seed::{ADMIN_KEY, cogito as seed};
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::client::{Ask, ask, chat, embed, streamed};
-use crate::upstream::{KEY, Plays, gateway};
+use crate::client::{Ask, ask, chat, embed, gateway, streamed};
+use crate::upstream::{KEY, Plays};
 
 #[tokio::test]
 async fn a_good_request_reaches_the_upstream_as_the_operator() {

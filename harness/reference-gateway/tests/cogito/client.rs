@@ -6,6 +6,8 @@ use reference_gateway::seed::cogito as seed;
 use reqwest::Method;
 use serde_json::{Value, json};
 
+use crate::upstream::{KEY, Plays, Upstream};
+
 /// Far beyond every deadline that a test configures.
 pub(crate) const GIVE_UP: Duration = Duration::from_secs(5);
 
@@ -171,7 +173,7 @@ impl Seen {
             let told: Vec<_> = self.retry_after.iter().map(|it| delay(it)).collect();
             line += &format!(" after {}", told.join(","));
         }
-        if self.body.contains(crate::upstream::KEY) {
+        if self.body.contains(KEY) {
             line += " leaks";
         }
         if !self.whole {
@@ -188,4 +190,14 @@ fn delay(value: &str) -> &str {
         Err(_) if httpdate::parse_http_date(value).is_ok() => "date",
         _ => value,
     }
+}
+
+/// A healthy Cogito gateway in front of such an upstream, with deadlines of so many milliseconds.
+pub(crate) async fn gateway(plays: Plays, deadline: u64) -> (Upstream, reference_gateway::Gateway) {
+    let upstream = Upstream::start(plays).await;
+    let mut config = reference_gateway::Config::cogito(&upstream.url, KEY);
+    config.limits.upstream = Duration::from_millis(deadline);
+    config.limits.idle = Duration::from_millis(deadline);
+    let gateway = reference_gateway::start(config).await.unwrap();
+    (upstream, gateway)
 }

@@ -7,8 +7,8 @@ use reqwest::Method;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
-use crate::client::{ask, chat};
-use crate::upstream::{Plays, gateway};
+use crate::client::{ask, chat, gateway};
+use crate::upstream::Plays;
 
 #[tokio::test]
 async fn odd_methods_and_routes_stay_inside_the_table() {

@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 use serde_json::json;
 use wiremock::ResponseTemplate;
 
-use crate::client::{chat, embed, streamed};
-use crate::upstream::{Act, KEY, Plays, completion, gateway, whole};
+use crate::client::{chat, embed, gateway, streamed};
+use crate::upstream::{Act, KEY, Plays, completion, whole};
 
 #[tokio::test]
 async fn statuses_pass_through_where_the_table_has_them() {

@@ -8,4 +8,5 @@ mod door;
 mod faults;
 mod mutants;
 mod streaming;
+#[path = "../upstream/mod.rs"]
 mod upstream;

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use crate::client::streamed;
-use crate::upstream::{Act, CHUNK, Plays, cut_stream, gateway, stream, whole};
+use crate::client::{gateway, streamed};
+use crate::upstream::{Act, CHUNK, Plays, cut_stream, stream, whole};
 
 const BROKEN: &str = "200 chunk api_error/upstream_invalid_response";
 

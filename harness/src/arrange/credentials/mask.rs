@@ -1,5 +1,7 @@
 //! Credentials and other secret texts, found and hidden in every form they travel in.
 
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
+
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
@@ -14,10 +16,31 @@ const SHORTEST: usize = 4;
 /// Below this many characters an encoded form would be met by chance.
 const SHORTEST_ENCODED: usize = 8;
 
-/// Hides known secret texts.
+/// Hides known secret texts; clones know the same ones.
 #[derive(Clone, Default)]
 pub struct Mask {
+    known: Arc<RwLock<Known>>,
+}
+
+#[derive(Default)]
+struct Known {
+    forms: Vec<String>,
     pattern: Option<Regex>,
+}
+
+impl Known {
+    fn take(&mut self, secret: &str) {
+        self.forms.extend(forms(secret));
+    }
+
+    fn compile(&mut self) {
+        // The alternatives are tried in order, and the longest must win.
+        self.forms.sort_by_key(|form| std::cmp::Reverse(form.len()));
+        self.forms.dedup();
+        let alternatives: Vec<_> = self.forms.iter().map(|form| alternative(form)).collect();
+        let pattern = (!self.forms.is_empty()).then(|| Regex::new(&alternatives.join("|")));
+        self.pattern = pattern.and_then(Result::ok);
+    }
 }
 
 impl std::fmt::Debug for Mask {
@@ -29,13 +52,23 @@ impl std::fmt::Debug for Mask {
 impl Mask {
     /// A mask for these texts; those under four characters are left out.
     pub fn new<T: AsRef<str>>(secrets: impl IntoIterator<Item = T>) -> Self {
-        let mut all: Vec<_> = secrets.into_iter().flat_map(|secret| forms(secret.as_ref())).collect();
-        // The alternatives are tried in order, and the longest must win.
-        all.sort_by_key(|form| std::cmp::Reverse(form.len()));
-        all.dedup();
-        let alternatives: Vec<_> = all.iter().map(|form| alternative(form)).collect();
-        let pattern = (!all.is_empty()).then(|| Regex::new(&alternatives.join("|")));
-        Self { pattern: pattern.and_then(Result::ok) }
+        let mut known = Known::default();
+        secrets.into_iter().for_each(|secret| known.take(secret.as_ref()));
+        known.compile();
+        Self { known: Arc::new(RwLock::new(known)) }
+    }
+
+    /// Hides one more from now on, in every clone.
+    pub fn hide(&self, secret: &str) {
+        if !self.finds(secret) {
+            let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
+            known.take(secret);
+            known.compile();
+        }
+    }
+
+    fn known(&self) -> RwLockReadGuard<'_, Known> {
+        self.known.read().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The text with every secret replaced by [`HIDDEN`].
@@ -45,7 +78,7 @@ impl Mask {
 
     /// The text with every secret replaced by `shown`.
     pub fn replaced(&self, text: &str, shown: &str) -> String {
-        match &self.pattern {
+        match &self.known().pattern {
             Some(pattern) => pattern.replace_all(text, regex::NoExpand(shown)).into_owned(),
             None => text.to_owned(),
         }
@@ -53,7 +86,7 @@ impl Mask {
 
     /// Whether a secret is in the text.
     pub fn finds(&self, text: &str) -> bool {
-        self.pattern.as_ref().is_some_and(|pattern| pattern.is_match(text))
+        self.known().pattern.as_ref().is_some_and(|pattern| pattern.is_match(text))
     }
 }
 
@@ -141,5 +174,8 @@ mod tests {
         assert_eq!(mask.text("x abcdefgh abcd"), "x [hidden] [hidden]");
         assert_eq!(Mask::new(["", "k"]).text("k"), "k");
         assert_eq!(mask.replaced("abcd", "$KEY"), "$KEY");
+        let clone = mask.clone();
+        mask.hide("later-key");
+        assert_eq!(clone.text("abcd later-key"), "[hidden] [hidden]");
     }
 }

@@ -1,14 +1,16 @@
 //! Members of credential pools, lent to cases.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use tokio::sync::Notify;
 
-use super::bound;
+use super::mangle::mangled;
 use super::pace::Pace;
+use super::{BindingError, bound};
 use crate::spec::read::place::At;
-use crate::spec::target::Pool;
+use crate::spec::target::{Binding, Pool};
 
 /// Every credential that the target binds.
 #[derive(Clone, Debug)]
@@ -29,10 +31,19 @@ pub enum Hold {
 /// A member on loan; it goes back when dropped.
 #[derive(Debug)]
 pub struct Loan {
-    credentials: Credentials,
-    shelf: usize,
-    member: usize,
-    hold: Hold,
+    of: LoanOf,
+}
+
+#[derive(Debug)]
+enum LoanOf {
+    Shelf {
+        credentials: Credentials,
+        shelf: usize,
+        member: usize,
+        hold: Hold,
+    },
+    /// Made for one case, and for no other.
+    Made(Member),
 }
 
 /// Why there is nothing to lend, now or ever.
@@ -66,6 +77,15 @@ struct Shelf {
     unreadable: Vec<String>,
     members: Vec<Member>,
     lent: Mutex<Vec<Lent>>,
+    /// Makes a member for each case that asks.
+    makes: Option<Maker>,
+}
+
+#[derive(Clone, Debug)]
+struct Maker {
+    binding: Binding,
+    base_dir: PathBuf,
+    pace: Option<(u32, Duration)>,
 }
 
 struct Member {
@@ -83,7 +103,7 @@ enum Lent {
 impl Credentials {
     /// Reads every binding; what cannot be read is told by [`Self::problems`], and by lending where nothing else is left.
     pub fn read(pools: &[(At<String>, Pool)], base_dir: &Path) -> Self {
-        let shelves = pools.iter().map(|(role, pool)| Shelf::read(role, pool, base_dir)).collect();
+        let shelves = pools.iter().map(|(role, pool)| Shelf::read(role, pool, pools, base_dir)).collect();
         Self { shelves, returned: Arc::new(Notify::new()) }
     }
 
@@ -104,6 +124,15 @@ impl Credentials {
     /// # Errors
     /// Nothing of that name will ever be free.
     pub async fn lend(&self, role: &str, hold: Hold) -> Result<Loan, LendError> {
+        if let Some(maker) =
+            self.shelves.iter().find(|shelf| shelf.role == role).and_then(|shelf| shelf.makes.clone())
+        {
+            // The program takes its time, which nobody else waits for.
+            let made = tokio::task::spawn_blocking(move || maker.make()).await;
+            let unreadable = |why: String| LendError::Unreadable { role: role.to_owned(), why };
+            let made = made.map_err(|error| unreadable(error.to_string()))?.map_err(unreadable)?;
+            return Ok(Loan { of: LoanOf::Made(made) });
+        }
         loop {
             let returned = self.returned.notified();
             tokio::pin!(returned);
@@ -129,7 +158,7 @@ impl Credentials {
             .ok_or_else(|| LendError::Unbound(role.to_owned()))?;
         let hold = if shelf.fresh { Hold::Exclusive } else { hold };
         let Some(member) = shelf.take(hold)? else { return Ok(None) };
-        Ok(Some(Loan { credentials: self.clone(), shelf: index, member, hold }))
+        Ok(Some(Loan { of: LoanOf::Shelf { credentials: self.clone(), shelf: index, member, hold } }))
     }
 }
 
@@ -147,28 +176,47 @@ impl Loan {
     }
 
     fn member(&self) -> &Member {
-        &self.credentials.shelves[self.shelf].members[self.member]
+        match &self.of {
+            LoanOf::Shelf { credentials, shelf, member, .. } => &credentials.shelves[*shelf].members[*member],
+            LoanOf::Made(member) => member,
+        }
+    }
+}
+
+impl Maker {
+    fn make(&self) -> Result<Member, String> {
+        let text = bound(&self.binding, &self.base_dir).map_err(|error| error.to_string())?;
+        Ok(Member { text, pace: self.pace.map(|(most, stretch)| Pace::new(most, stretch)) })
     }
 }
 
 impl Drop for Loan {
     fn drop(&mut self) {
-        self.credentials.shelves[self.shelf].give_back(self.member, self.hold);
-        self.credentials.returned.notify_waiters();
+        if let LoanOf::Shelf { credentials, shelf, member, hold } = &self.of {
+            credentials.shelves[*shelf].give_back(*member, *hold);
+            credentials.returned.notify_waiters();
+        }
     }
 }
 
 impl Shelf {
-    fn read(role: &At<String>, pool: &Pool, base_dir: &Path) -> Self {
+    fn read(role: &At<String>, pool: &Pool, all: &[(At<String>, Pool)], base_dir: &Path) -> Self {
+        let makes = match pool.members.as_slice() {
+            [binding @ Binding::Command(_)] if pool.fresh => {
+                Some(Maker { binding: binding.clone(), base_dir: base_dir.to_owned(), pace: pool.pace })
+            }
+            _ => None,
+        };
         let mut shelf = Self {
             role: role.value.clone(),
             fresh: pool.fresh,
             unreadable: Vec::new(),
             members: Vec::new(),
             lent: Mutex::default(),
+            makes,
         };
-        for binding in &pool.members {
-            match bound(binding, base_dir) {
+        for binding in pool.members.iter().filter(|_| shelf.makes.is_none()) {
+            match text_of(binding, all, base_dir) {
                 Ok(text) => {
                     let pace = pool.pace.map(|(most, stretch)| Pace::new(most, stretch));
                     shelf.members.push(Member { text, pace });
@@ -214,6 +262,16 @@ impl Shelf {
     fn lent(&self) -> MutexGuard<'_, Vec<Lent>> {
         self.lent.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// The text of a member; one that is made of another credential is that one's first text, changed.
+fn text_of(binding: &Binding, all: &[(At<String>, Pool)], base_dir: &Path) -> Result<String, BindingError> {
+    let Binding::From { role, mangle } = binding else { return bound(binding, base_dir) };
+    let wrong = |why: &str| BindingError::From { role: role.value.clone(), why: why.to_owned() };
+    let other = all.iter().find(|(known, _)| known.value == role.value);
+    let first =
+        other.and_then(|(_, pool)| pool.members.first()).ok_or_else(|| wrong("which is not bound"))?;
+    mangled(&bound(first, base_dir)?, *mangle).map_err(wrong)
 }
 
 impl std::fmt::Debug for Member {

@@ -26,6 +26,16 @@ pub enum StartError {
     /// There is no such built-in gateway, or none at all in this build.
     #[error("there is no built-in gateway `{0}` in this build")]
     NoSuchBuiltin(String),
+    /// The built-in gateway cannot have this flaw.
+    #[error("the built-in gateway `{builtin}` has no flaw `{flaw}`{}", help.as_ref().map(|help| format!("; {help}")).unwrap_or_default())]
+    NoSuchFlaw {
+        /// The personality.
+        builtin: String,
+        /// What was asked for.
+        flaw: String,
+        /// What was probably meant.
+        help: Option<String>,
+    },
     /// The system did not start it.
     #[error("{program} did not start: {why}")]
     NotStarted {

@@ -48,6 +48,18 @@ pub(super) fn send(send: &Send) -> String {
     if let Some(credential) = &send.credential {
         parts.push(format!("credential `{credential}`"));
     }
+    if let Some(auth) = &send.auth {
+        parts.push(format!("the key by `{auth}`"));
+    }
+    if let Some(protocol) = &send.protocol {
+        parts.push(format!("in the protocol `{protocol}`"));
+    }
+    if let Some(client) = &send.via {
+        parts.push(format!("by the client `{client}`, with its own retries"));
+    }
+    if let Some(step) = &send.like {
+        parts.push(format!("a prompt like that of `{step}`"));
+    }
     if let Some(model) = &send.model {
         parts.push(format!("model `{model}`"));
     }
@@ -58,6 +70,7 @@ pub(super) fn send(send: &Send) -> String {
     }
     parts.extend(send.headers.iter().map(|(name, value)| format!("header {name}: {}", short(value))));
     parts.extend(send.set.iter().map(|(place, value)| format!("body {place} = {}", short(value))));
+    parts.extend(send.patch.iter().map(|patch| format!("body as {patch} says")));
     parts.extend(send.drop.iter().map(|place| format!("body without {place}")));
     parts.extend(send.raw.iter().map(|raw| format!("body as it is: {}", short(raw))));
     parts.join(", ")
@@ -124,7 +137,10 @@ fn play(play: &Play) -> String {
             text.extend(body.iter().map(|body| format!(", body {}", short(body))));
             text
         }
-        Play::Events { count, then } => format!("{count} events of a healthy stream, then {}", ending(then)),
+        Play::Events { count, between, then } => {
+            let waits: String = between.iter().map(|wait| format!(", {}", hold(wait))).collect();
+            format!("{count} events of a healthy stream{waits}, then {}", ending(then))
+        }
         Play::Fault { name, params } => {
             let params: String = params.iter().map(|(name, value)| format!(", {name}={value}")).collect();
             format!("the fault `{name}`{params}")
@@ -177,6 +193,11 @@ fn question(kind: &Expect) -> String {
                 .collect();
             tallies.join("; ")
         }
+        Expect::Order(moments) => {
+            let moments: Vec<String> = moments.iter().map(ToString::to_string).collect();
+            format!("in this order: {}", moments.join(", "))
+        }
+        Expect::GrowingGaps => "the waits between the attempts at each provider grow".to_owned(),
         Expect::OneOf(sets) => {
             let sets: Vec<String> = sets.iter().map(|set| format!("({})", all_of(set))).collect();
             sets.join(" or ")

@@ -11,7 +11,7 @@ use crate::cli::SpecsArgs;
 use crate::cli::mock::MockArgs;
 use crate::plan::select::Selection;
 use crate::run::request::Request;
-use crate::run::request::resolved::Options;
+use crate::run::request::resolved::{Options, Plan};
 use crate::spec::contract::Level;
 
 /// Arguments of `run`.
@@ -50,12 +50,22 @@ pub struct RunArgs {
     /// Where the mock upstream runs.
     #[command(flatten)]
     pub mock: MockArgs,
+    /// Wait as long as the page says, a minute for a minute, instead of the shorter limits that a target declares.
+    #[arg(long)]
+    pub real_time: bool,
     /// Allow a target that is not on loopback; its upstream may cost money.
     #[arg(long)]
     pub allow_remote: bool,
     /// Stop after so many requests to the gateway.
     #[arg(long, value_name = "N")]
     pub max_requests: Option<u64>,
+    /// Give the built-in gateway this one flaw, to see which claims and checks it breaks; `list --mutants` names them.
+    #[arg(long, value_name = "NAME", requires = "contract")]
+    pub mutant: Option<String>,
+    /// Behind the cases, send so many generated ones, see `fuzz`; the seed decides which. Where it is not said, 200 a contract,
+    /// unless only some cases are run or the gateway has a flaw; 0 sends none.
+    #[arg(long, value_name = "N")]
+    pub fuzz: Option<u64>,
     /// Show no progress.
     #[arg(long, short)]
     pub quiet: bool,
@@ -70,6 +80,7 @@ impl RunArgs {
             target: self.target.clone(),
             attach: self.url.clone().map(|url| (url, key)),
             specs: self.specs.specs.clone(),
+            real_time: self.real_time,
             selection: Selection {
                 globs: self.case.clone(),
                 shard: self.shard.map(|shard| (shard.index, shard.count)),
@@ -89,11 +100,15 @@ impl RunArgs {
                 replay.push_str(&format!(" {flag} {}", shell_word(&value)));
             }
         }
+        if let Some(mutant) = &self.mutant {
+            replay.push_str(&format!(" --mutant {}", shell_word(mutant)));
+        }
         if self.allow_remote {
             replay.push_str(" --allow-remote");
         }
         Ok(Options {
             seed: self.seed.unwrap_or(suited.seed),
+            mutant: self.mutant.clone(),
             jobs: self.jobs.map_or(suited.jobs, NonZeroUsize::get),
             mock: self.mock.at()?,
             mock_listen: self.mock.mock_listen.or(suited.mock_listen),
@@ -104,6 +119,12 @@ impl RunArgs {
         })
     }
 
+    /// How many generated cases follow those of a plan.
+    pub fn generated(&self, plan: &Plan) -> u64 {
+        let whole = !plan.partial && self.mutant.is_none();
+        self.fuzz.unwrap_or(if whole { SLICE } else { 0 })
+    }
+
     /// The folder for the report of one contract, where `--report` asks for one: its own below that where several
     /// contracts are run.
     pub fn report_dir(&self, contract: &str, contracts: usize) -> Option<PathBuf> {
@@ -111,6 +132,9 @@ impl RunArgs {
         Some(if contracts > 1 { dir.join(contract) } else { dir.clone() })
     }
 }
+
+/// Generated cases behind a run where nobody says how many: what a second or two is enough for.
+const SLICE: u64 = 200;
 
 /// A level on the command line.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]

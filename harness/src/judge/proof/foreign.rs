@@ -4,7 +4,7 @@ use serde_json::Value as Json;
 
 use crate::judge::scene::Scene;
 use crate::judge::scene::evidence::{Evidence, Role, event_json};
-use crate::observe::{Attempt, Observed, PlayedEnding};
+use crate::observe::{Attempt, Observed, Played, PlayedEnding};
 
 /// Places at which a body or an event of the known protocols carries what a model made.
 const CONTENT: [&str; 8] = [
@@ -20,20 +20,56 @@ const CONTENT: [&str; 8] = [
 
 /// How many exchanges, control and liveness too, hold a completion that the mock did not give.
 pub(in crate::judge) fn count(scene: &Scene<'_>) -> usize {
-    scene.exchanges.iter().filter(|evidence| gives_away(evidence)).count()
+    let sent = |evidence: &&Evidence<'_>| matches!(evidence.role, Role::Step(_));
+    let all = scene.exchanges.iter().enumerate();
+    // A gateway keeps what a case asked for; plain requests are of their own kind, and nothing of theirs is asked again.
+    all.filter(|(at, evidence)| gives_away(evidence, scene.exchanges[..*at].iter().filter(sent))).count()
 }
 
-/// Whether one exchange, seen by itself, is such an answer.
-pub(in crate::judge) fn is_foreign(observed: &Observed) -> bool {
-    gives_away(&Evidence::read(Role::Control, String::new(), observed))
+/// What the answer of one exchange, seen with those that came before it, says that the mock did not; `None` where it is no
+/// such answer.
+pub(in crate::judge) fn said(observed: &Observed, earlier: &[&Observed]) -> Option<String> {
+    let read = |observed| Evidence::read(Role::Control, String::new(), observed, None);
+    let earlier: Vec<Evidence<'_>> = earlier.iter().copied().map(read).collect();
+    let evidence = read(observed);
+    gives_away(&evidence, earlier.iter()).then(|| {
+        let said: String = made(&evidence).concat().chars().take(SHOWN).collect();
+        let played = observed.attempts.iter().filter_map(|attempt| attempt.played.as_ref());
+        let played: Vec<String> = played.map(name).collect();
+        match played.as_slice() {
+            [] => format!("it says {said:?}, and its request did not reach the mock"),
+            played => format!("it says {said:?}, and the mock played it {}", played.join(", ")),
+        }
+    })
 }
 
-fn gives_away(evidence: &Evidence<'_>) -> bool {
+/// Characters of the answer that are shown.
+const SHOWN: usize = 60;
+
+fn name(played: &Played) -> String {
+    match (&played.fault, played.status) {
+        (Some(fault), _) => format!("`{fault}`"),
+        (None, Some(status)) => format!("status {status}"),
+        (None, None) => "nothing".to_owned(),
+    }
+}
+
+fn gives_away<'e>(evidence: &Evidence<'_>, mut earlier: impl Iterator<Item = &'e Evidence<'e>>) -> bool {
     if !evidence.succeeded_status() {
         return false;
     }
     let made = made(evidence);
-    !made.is_empty() && !evidence.observed.attempts.iter().any(|attempt| gave(attempt, &made))
+    // A gateway may keep what the mock gave to an earlier request, word for word.
+    !(made.is_empty() || is_given(evidence, &made) || earlier.any(|earlier| has_kept(earlier, &made)))
+}
+
+fn is_given(evidence: &Evidence<'_>, made: &[String]) -> bool {
+    evidence.observed.attempts.iter().any(|attempt| gave(attempt, made))
+}
+
+fn has_kept(earlier: &Evidence<'_>, later: &[String]) -> bool {
+    let made = made(earlier);
+    made.concat() == later.concat() && is_given(earlier, &made)
 }
 
 /// What a model made, as far as the answer has it.
@@ -62,6 +98,10 @@ fn gave(attempt: &Attempt, made: &[String]) -> bool {
         return false;
     }
     let healthy = played.fault.is_none() && played.ending == PlayedEnding::Complete;
+    // Longer than what is kept of it: the words may stand behind that.
+    if played.body_cut {
+        return true;
+    }
     // Compressed, or in another encoding: a gateway may have read it where words cannot be looked for.
     let Ok(body) = std::str::from_utf8(&played.body) else { return true };
     healthy || made.iter().flat_map(|text| text.split_whitespace()).any(|word| body.contains(word))

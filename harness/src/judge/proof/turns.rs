@@ -1,10 +1,12 @@
 //! The script, turn by turn: everything that was to be sent was, everything that was to be played was.
 
+use mock_upstream::fault::{Catalogue, Family};
+
 use crate::judge::scene::evidence::Role;
 use crate::judge::scene::reference::Referee;
 use crate::judge::scene::words::count;
 use crate::judge::scene::{Here, Scene};
-use crate::observe::Attempt;
+use crate::observe::{Attempt, Played};
 use crate::spec::case::{Play, Step, Times, Turn, Upstream};
 use crate::spec::language::expect::{Expect, Expectations};
 use crate::spec::language::path::{Corner, Field, Path};
@@ -56,8 +58,15 @@ pub(super) fn undelivered(scene: &Scene<'_>) -> Option<String> {
 fn problem(attempt: &Attempt) -> Option<String> {
     match &attempt.played {
         None => Some("nothing had been played when the journal was read".to_owned()),
+        Some(played) if is_too_much(played) => None,
         Some(played) => played.delivered.clone().err(),
     }
+}
+
+/// Whether it is a reply that nobody has to read to its end: who hangs up within it was struck.
+fn is_too_much(played: &Played) -> bool {
+    let fault = played.fault.as_ref().and_then(|fault| Catalogue::shipped().get(fault));
+    fault.is_some_and(|fault| fault.family == Family::Oversized) && played.status.is_some()
 }
 
 /// A turn that nothing reached although the case needs it.

@@ -65,11 +65,17 @@ pub(in crate::judge) fn showings(
     corner: Corner,
     needles: &[&Needle],
 ) -> Vec<String> {
+    let mut shown = Vec::new();
+    // Most often nothing shows anywhere; only where something does, it is asked where, and whether the client brought it.
+    let surfaces = surfaces(evidence, corner);
+    let needles = showing(&surfaces, needles.iter().copied());
+    if needles.is_empty() {
+        return shown;
+    }
     let sent = request_bytes(&evidence.observed.exchange.request);
     let sent = Haystack::new(&sent);
-    let needles: Vec<&&Needle> = needles.iter().filter(|needle| needle.shows(&sent).is_none()).collect();
-    let mut shown = Vec::new();
-    for (place, bytes) in surfaces(evidence, corner) {
+    let needles: Vec<&Needle> = needles.into_iter().filter(|needle| needle.shows(&sent).is_none()).collect();
+    for (place, bytes) in surfaces {
         let haystack = Haystack::new(&bytes);
         for form in needles.iter().filter_map(|needle| needle.shows(&haystack)) {
             let showing = format!("in {place}, {form}");
@@ -79,6 +85,21 @@ pub(in crate::judge) fn showings(
         }
     }
     shown
+}
+
+/// The needles that show in some of the texts.
+pub(in crate::judge) fn showing<'n>(
+    surfaces: &[(String, Vec<u8>)],
+    needles: impl Iterator<Item = &'n Needle>,
+) -> Vec<&'n Needle> {
+    let mut all = Vec::with_capacity(surfaces.iter().map(|(_, bytes)| bytes.len() + 2).sum());
+    for (_, bytes) in surfaces {
+        all.extend_from_slice(bytes);
+        // Nothing that ends in front of a blank is decoded together with what follows.
+        all.extend_from_slice(b" \n");
+    }
+    let haystack = Haystack::new(&all);
+    needles.filter(|needle| needle.shows(&haystack).is_some()).collect()
 }
 
 /// The texts of a corner, each with a name for it.

@@ -1,9 +1,12 @@
 //! One exchange, read: its JSON, its events, whether it failed and how it ended.
 
+use std::sync::LazyLock;
+
 use serde_json::Value as Json;
 
 use crate::judge::scene::words;
 use crate::observe::Observed;
+use crate::spec::contract::{EventMark, Protocol, StreamForm};
 use crate::wire::exchange::{Break, End};
 use crate::wire::header::MediaType;
 use crate::wire::json;
@@ -21,8 +24,10 @@ pub(in crate::judge) enum Role {
 /// How an answer ended, in the language's words.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::judge) enum Ending {
-    /// HTTP says that it is whole, and no error event was in it.
+    /// HTTP says that it is whole, a stream has the end that its protocol gives it, and no error event was in it.
     Clean,
+    /// A stream that HTTP calls whole and that lacks the end that its protocol gives it.
+    Unmarked,
     /// An error event, and then no more than an end or a break.
     ErrorEvent,
     /// No answer, or not all of it.
@@ -35,6 +40,7 @@ impl Ending {
     pub(in crate::judge) fn word(self) -> &'static str {
         match self {
             Self::Clean => "clean",
+            Self::Unmarked => "unmarked",
             Self::ErrorEvent => "error_event",
             Self::Broken => "broken",
             Self::Open => "open",
@@ -48,6 +54,8 @@ pub(in crate::judge) struct Evidence<'a> {
     /// `control`, `step 1`, `refused, send 3`, ….
     pub(in crate::judge) label: String,
     pub(in crate::judge) observed: &'a Observed,
+    /// The protocol by which it is read.
+    pub(in crate::judge) protocol: Option<&'a Protocol>,
     /// The whole body as JSON.
     pub(in crate::judge) json: Result<Json, String>,
     /// The events, when the answer is a stream of them.
@@ -55,7 +63,12 @@ pub(in crate::judge) struct Evidence<'a> {
 }
 
 impl<'a> Evidence<'a> {
-    pub(in crate::judge) fn read(role: Role, label: String, observed: &'a Observed) -> Self {
+    pub(in crate::judge) fn read(
+        role: Role,
+        label: String,
+        observed: &'a Observed,
+        protocol: Option<&'a Protocol>,
+    ) -> Self {
         let exchange = &observed.exchange;
         let json = json::body(&exchange.body);
         let declared = exchange.head.as_ref().and_then(|head| MediaType::of(&head.headers));
@@ -63,7 +76,7 @@ impl<'a> Evidence<'a> {
         // The official clients read events wherever they asked for a stream, whatever the content type says.
         let asked = observed.stream && json.is_err() && exchange.head.is_some();
         let stream = (declared || asked).then(|| Stream::read(&exchange.body, &exchange.pieces));
-        Self { role, label, observed, json, stream }
+        Self { role, label, observed, protocol, json, stream }
     }
 
     pub(in crate::judge) fn status(&self) -> Option<u16> {
@@ -80,10 +93,22 @@ impl<'a> Evidence<'a> {
         self.status().is_some() || !matches!(end, End::Broken(Break::Refused | Break::Transport(_)))
     }
 
-    /// The events that tell of an error; behind `[DONE]` no client reads on.
+    /// The events that tell of an error, as far as a client reads.
     pub(in crate::judge) fn error_events(&self) -> impl Iterator<Item = &Event> {
+        let form = self.form();
         let events = self.stream.iter().flat_map(|stream| &stream.events);
-        events.take_while(|event| event.data.as_deref() != Some("[DONE]")).filter(|event| is_error(event))
+        events.take_while(|event| !closes(form, event)).filter(|event| is_error(form, event))
+    }
+
+    fn form(&self) -> &StreamForm {
+        self.protocol.map_or(&ANY_FORM, |protocol| &protocol.stream)
+    }
+
+    /// Whether a stream has the end that its protocol gives it.
+    fn is_marked(&self) -> bool {
+        let ends = &self.form().ends;
+        let mut events = self.stream.iter().flat_map(|stream| &stream.events);
+        ends.is_empty() || events.any(|event| ends.iter().any(|mark| bears(event, mark)))
     }
 
     /// Whether the client was told of a failure: no answer, a status outside 200–299, or an error event.
@@ -96,6 +121,9 @@ impl<'a> Evidence<'a> {
         match &self.observed.exchange.end {
             End::Deadline | End::Capped(_) => Ending::Open,
             End::Complete | End::Broken(_) if told => Ending::ErrorEvent,
+            End::Complete if self.stream.is_some() && self.succeeded_status() && !self.is_marked() => {
+                Ending::Unmarked
+            }
             End::Complete => Ending::Clean,
             End::Broken(_) => Ending::Broken,
         }
@@ -133,6 +161,9 @@ impl<'a> Evidence<'a> {
             (Some(status), None) if self.ending() == Ending::ErrorEvent => {
                 format!("{status} and an error event")
             }
+            (Some(status), None) if self.ending() == Ending::Unmarked => {
+                format!("{status} and a stream without its end")
+            }
             (Some(status), None) => status.to_string(),
             (Some(status), Some(end)) => format!("{status}, then {end} after {after}"),
             (None, Some(end)) => format!("no answer: {end} after {after}"),
@@ -141,10 +172,27 @@ impl<'a> Evidence<'a> {
     }
 }
 
-/// An event whose name is `error`, or whose data is JSON with an `error` at the top that is not null.
-pub(in crate::judge) fn is_error(event: &Event) -> bool {
-    event.name.as_deref() == Some("error")
-        || event_json(event).is_ok_and(|json| json.get("error").is_some_and(|error| !error.is_null()))
+/// How streams are read of which no protocol says anything.
+static ANY_FORM: LazyLock<StreamForm> = LazyLock::new(StreamForm::default);
+
+/// Whether the event tells of an error.
+pub(in crate::judge) fn is_error(form: &StreamForm, event: &Event) -> bool {
+    form.error.iter().any(|mark| bears(event, mark))
+}
+
+/// Whether no client reads on behind this event.
+fn closes(form: &StreamForm, event: &Event) -> bool {
+    form.ends.iter().any(|mark| matches!(mark, EventMark::Data(_)) && bears(event, mark))
+}
+
+fn bears(event: &Event, mark: &EventMark) -> bool {
+    match mark {
+        EventMark::Event(name) => event.name.as_ref() == Some(name),
+        EventMark::Data(data) => event.data.as_ref() == Some(data),
+        EventMark::At(pointer) => {
+            event_json(event).is_ok_and(|data| json::at(&data, pointer).is_some_and(|there| !there.is_null()))
+        }
+    }
 }
 
 /// The event's data as JSON.

@@ -1,16 +1,19 @@
 //! What a path finds: one part an exchange, or one an attempt.
 
+use std::borrow::Cow;
 use std::time::SystemTime;
 
 use bytes::Bytes;
 use serde_json::{Value as Json, json};
 
 use crate::judge::scene::evidence::{Evidence, event_json, is_error};
+use crate::judge::scene::retry;
 use crate::judge::scene::view::seen;
 use crate::judge::scene::{Here, Scene};
 use crate::observe::{Attempt, Played, PlayedEnding};
+use crate::spec::contract::StreamForm;
 use crate::spec::language::path::{Corner, Field, Path};
-use crate::spec::language::value::Missing;
+use crate::spec::language::value::{Missing, Reference};
 use crate::wire::header;
 use crate::wire::json as body;
 use crate::wire::sse::Stream;
@@ -41,7 +44,8 @@ pub(in crate::judge) fn parts(scene: &Scene<'_>, here: &Here, path: &Path) -> Re
         None => here.clone(),
         Some(name) => scene.of_named(name).ok_or_else(|| Missing(format!("no step `{name}` ran")))?,
     };
-    let found = place.0.iter().flat_map(|&i| of_exchange(scene, &scene.exchanges[i], path));
+    let path = &placed(scene, path)?;
+    let found = place.0.iter().flat_map(|&i| of_exchange(&scene.exchanges[i], path));
     let mut found: Vec<Part> = found.collect();
     for view in &path.views {
         found = seen(found, *view, path.corner);
@@ -52,7 +56,16 @@ pub(in crate::judge) fn parts(scene: &Scene<'_>, here: &Here, path: &Path) -> Re
     Ok(found)
 }
 
-fn of_exchange(scene: &Scene<'_>, evidence: &Evidence<'_>, path: &Path) -> Vec<Part> {
+/// The path with the place in the body that the target binds.
+fn placed<'p>(scene: &Scene<'_>, path: &'p Path) -> Result<Cow<'p, Path>, Missing> {
+    let Field::BodyBound(name) = &path.field else { return Ok(Cow::Borrowed(path)) };
+    match scene.names.reference(&Reference::Bound(name.clone()))? {
+        Json::String(pointer) => Ok(Cow::Owned(Path { field: Field::BodyPointer(pointer), ..path.clone() })),
+        other => Err(Missing(format!("$(value.{name}) is {other}, and no place in a body"))),
+    }
+}
+
+fn of_exchange(evidence: &Evidence<'_>, path: &Path) -> Vec<Part> {
     let observed = evidence.observed;
     let label = evidence.label.clone();
     let single = |value: Option<Json>| vec![Part::of(label.clone(), value)];
@@ -69,7 +82,7 @@ fn of_exchange(scene: &Scene<'_>, evidence: &Evidence<'_>, path: &Path) -> Vec<P
             single(Some(json!(attempts.len())))
         }
         Corner::Sent => vec![sent(evidence, path)],
-        Corner::Got => vec![got(scene, evidence, path)],
+        Corner::Got => vec![got(evidence, path)],
         Corner::Received | Corner::Played if attempts.is_empty() => {
             vec![Part { unreached: true, ..Part::of(label, None) }]
         }
@@ -81,7 +94,7 @@ fn of_exchange(scene: &Scene<'_>, evidence: &Evidence<'_>, path: &Path) -> Vec<P
             .iter()
             .map(|(i, attempt)| {
                 let clock = observed.exchange.started_wall + attempt.arrived;
-                played(scene, evidence, attempt, path, clock).named(format!("{label}, attempt {}", i + 1))
+                played(evidence, attempt, path, clock).named(format!("{label}, attempt {}", i + 1))
             })
             .collect(),
     }
@@ -104,7 +117,7 @@ fn sent(evidence: &Evidence<'_>, path: &Path) -> Part {
     part.named(evidence.label.clone()).at(evidence.observed.exchange.started_wall)
 }
 
-fn got(scene: &Scene<'_>, evidence: &Evidence<'_>, path: &Path) -> Part {
+fn got(evidence: &Evidence<'_>, path: &Path) -> Part {
     let exchange = &evidence.observed.exchange;
     let head = exchange.head.as_ref();
     let headers = head.map_or(&[][..], |head| &head.headers);
@@ -117,7 +130,8 @@ fn got(scene: &Scene<'_>, evidence: &Evidence<'_>, path: &Path) -> Part {
         Field::BodyPointer(pointer) => {
             Part::json(evidence.json.as_ref().ok().and_then(|json| body::at(json, pointer)).cloned())
         }
-        Field::Error(name) => Part::json(error_field(scene, evidence, evidence.error_json().as_ref(), name)),
+        Field::Error(name) => Part::json(error_field(evidence, evidence.error_json().as_ref(), name)),
+        Field::Retry(client) => Part::json(retry::asks_again(client, exchange).map(|again| json!(again))),
         Field::Failed => Part::json(Some(json!(evidence.failed()))),
         Field::Events => Part::json(Some(json!(evidence.stream.as_ref().map_or(0, |s| s.events.len())))),
         Field::Elapsed => Part::json(Some(json!(exchange.elapsed.as_secs_f64()))),
@@ -139,20 +153,14 @@ fn received(attempt: &Attempt, path: &Path) -> Part {
     }
 }
 
-fn played(
-    scene: &Scene<'_>,
-    evidence: &Evidence<'_>,
-    attempt: &Attempt,
-    path: &Path,
-    clock: SystemTime,
-) -> Part {
+fn played(evidence: &Evidence<'_>, attempt: &Attempt, path: &Path, clock: SystemTime) -> Part {
     let Some(played) = &attempt.played else { return Part::json(None) };
     let part = match &path.field {
         Field::Status => Part::json(played.status.map(|status| json!(status))),
         Field::Header(name) => Part::header(&played.headers, name),
         Field::Body => Part::text(String::from_utf8_lossy(&played.body)),
         Field::BodyPointer(pointer) => Part::pointed(&played.body, pointer),
-        Field::Error(name) => Part::json(error_field(scene, evidence, played_error(played).as_ref(), name)),
+        Field::Error(name) => Part::json(error_field(evidence, played_error(played).as_ref(), name)),
         Field::Failed => Part::json(Some(json!(!played.status.is_some_and(|s| (200..300).contains(&s))))),
         Field::Events => Part::json(Some(json!(played.events))),
         Field::Ending => Part::text(match played.ending {
@@ -170,13 +178,15 @@ fn played(
 /// The JSON in which the upstream told of its error.
 fn played_error(played: &Played) -> Option<Json> {
     let events = Stream::read(&played.body, &[]).events;
+    // The upstream may speak another protocol than the client.
+    let form = StreamForm::default();
     body::body(&played.body)
         .ok()
-        .or_else(|| events.iter().find(|event| is_error(event)).and_then(|e| event_json(e).ok()))
+        .or_else(|| events.iter().find(|event| is_error(&form, event)).and_then(|e| event_json(e).ok()))
 }
 
-fn error_field(scene: &Scene<'_>, evidence: &Evidence<'_>, json: Option<&Json>, name: &str) -> Option<Json> {
-    let fields = &scene.protocol(evidence)?.fields;
+fn error_field(evidence: &Evidence<'_>, json: Option<&Json>, name: &str) -> Option<Json> {
+    let fields = &evidence.protocol?.fields;
     let (_, pointer) = fields.iter().find(|(field, _)| field == name)?;
     body::at(json?, pointer).cloned()
 }

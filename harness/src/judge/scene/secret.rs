@@ -132,14 +132,20 @@ pub(in crate::judge) struct Haystack<'a> {
 impl<'a> Haystack<'a> {
     pub(in crate::judge) fn new(bytes: &'a [u8]) -> Self {
         let mut forms = vec![("plain", Cow::Borrowed(bytes))];
-        let once = json_unescaped(bytes);
-        let twice = json_unescaped(&once);
-        for (form, text) in [("plain", bytes.to_vec()), ("JSON-escaped", once), ("JSON-escaped", twice)] {
-            let decoded: Vec<u8> = percent_encoding::percent_decode(&text).collect();
-            for (form, candidate) in [(form, text), ("percent-encoded", decoded)] {
-                if forms.iter().all(|(_, known)| **known != candidate[..]) {
-                    forms.push((form, Cow::Owned(candidate)));
-                }
+        // Most texts hold nothing that could be decoded, and every answer is sought through.
+        for _ in 0..2 {
+            let last = &*forms[forms.len() - 1].1;
+            if memchr::memchr(b'\\', last).is_none() {
+                break;
+            }
+            let unescaped = json_unescaped(last);
+            forms.push(("JSON-escaped", Cow::Owned(unescaped)));
+        }
+        for at in 0..forms.len() {
+            let text = &*forms[at].1;
+            if memchr::memchr(b'%', text).is_some() {
+                let decoded: Vec<u8> = percent_encoding::percent_decode(text).collect();
+                forms.push(("percent-encoded", Cow::Owned(decoded)));
             }
         }
         Self { forms }
@@ -148,7 +154,7 @@ impl<'a> Haystack<'a> {
 
 /// What a request carries as its credential.
 fn credentials_of(request: &Request, contract: &Contract) -> Vec<String> {
-    let own = contract.protocols.iter().filter_map(|p| match &p.auth {
+    let own = contract.protocols.iter().flat_map(|p| &p.auth).filter_map(|way| match way {
         Auth::Header(name) => Some(name.as_str()),
         Auth::Bearer => None,
     });

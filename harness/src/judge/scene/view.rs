@@ -16,6 +16,10 @@ pub(in crate::judge) fn seen(parts: Vec<Part>, view: View, corner: Corner) -> Ve
     };
     match view {
         View::Seconds => each(&|part, value| seconds(value, part.clock, corner)),
+        View::Milliseconds => each(&|_, value| {
+            let count = numeric(&number(value)?).filter(|count| *count >= 0.0)?;
+            Some(json!(count / 1000.0))
+        }),
         View::Number => each(&|_, value| number(value)),
         View::Json => each(&|_, value| match value {
             Json::String(text) => body::body(text.as_bytes()).ok(),
@@ -46,13 +50,19 @@ fn seconds(value: &Json, clock: Option<SystemTime>, corner: Corner) -> Option<Js
     };
     if text.starts_with(|c: char| c.is_ascii_digit()) && text.bytes().all(|b| b.is_ascii_digit() || b == b'.')
     {
-        return number(value);
+        return number(value).map(|number| match numeric(&number) {
+            Some(seconds) if seconds > FOR_EVER => json!(FOR_EVER),
+            _ => number,
+        });
     }
     let date = httpdate::parse_http_date(text).ok()?;
     let ahead = date.duration_since(clock?).unwrap_or_default().as_secs_f64();
     let slack = if corner == Corner::Played { 1.0 } else { 0.0 };
     Some(json!((ahead - slack).max(0.0)))
 }
+
+/// RFC 9111 §1.2.2: who cannot represent a number of seconds takes this, or the greatest that it can; all beyond are alike.
+const FOR_EVER: f64 = 2_147_483_648.0;
 
 fn number(value: &Json) -> Option<Json> {
     match value {

@@ -16,7 +16,7 @@ const MOST_ERRORS: usize = 3;
 
 pub(super) fn ask(scene: &Scene<'_>, ledger: &mut Ledger<'_>) {
     for evidence in &scene.exchanges {
-        let Some(protocol) = scene.protocol(evidence) else { continue };
+        let Some(protocol) = evidence.protocol else { continue };
         let Some(schema) = &protocol.envelope else { continue };
         if evidence.status().is_none() || !evidence.failed() || !evidence.may_have_body() {
             continue;

@@ -1,7 +1,7 @@
 //! The standing key rule: no key of the upstream ever shows at the client. Other secrets are judged where a claim says so.
 
 use crate::judge::ledger::{Authority, Ledger};
-use crate::judge::question::leak::{of, showings, surfaces};
+use crate::judge::question::leak::{of, showing, showings, surfaces};
 use crate::judge::scene::Scene;
 use crate::judge::scene::evidence::Evidence;
 use crate::judge::scene::secret::{Haystack, Needle};
@@ -30,13 +30,13 @@ pub(super) fn ask(scene: &Scene<'_>, ledger: &mut Ledger<'_>) {
         }
         if !judged {
             for needle in &others {
-                for showing in showings(evidence, Corner::Got, &[needle]) {
-                    ledger.record(format!("{}: secret.{}", evidence.label, needle.kind), &showing);
+                for place in showings(evidence, Corner::Got, &[needle]) {
+                    ledger.record(format!("{}: secret.{}", evidence.label, needle.kind), &place);
                 }
             }
         }
-        for showing in echoes(scene, evidence) {
-            ledger.record(format!("{}: credential", evidence.label), &showing);
+        for place in echoes(scene, evidence) {
+            ledger.record(format!("{}: credential", evidence.label), &place);
         }
     }
 }
@@ -44,9 +44,14 @@ pub(super) fn ask(scene: &Scene<'_>, ledger: &mut Ledger<'_>) {
 /// Where the client's own key comes back to it.
 fn echoes(scene: &Scene<'_>, evidence: &Evidence<'_>) -> Vec<String> {
     let mut shown = Vec::new();
-    for (place, bytes) in surfaces(evidence, Corner::Got) {
+    let surfaces = surfaces(evidence, Corner::Got);
+    let needles = showing(&surfaces, scene.seeker.credentials().iter());
+    if needles.is_empty() {
+        return shown;
+    }
+    for (place, bytes) in surfaces {
         let haystack = Haystack::new(&bytes);
-        let forms = scene.seeker.credentials().iter().filter_map(|needle| needle.shows(&haystack));
+        let forms = needles.iter().filter_map(|needle| needle.shows(&haystack));
         shown.extend(forms.map(|form| format!("echoed in {place}, {form}")));
     }
     shown

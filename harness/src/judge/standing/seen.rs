@@ -32,5 +32,5 @@ fn coding(evidence: &Evidence<'_>) -> Option<String> {
 fn cut_but_clean(evidence: &Evidence<'_>) -> bool {
     let last = evidence.observed.attempts.last().and_then(|attempt| attempt.played.as_ref());
     let cut = last.is_some_and(|played| matches!(played.ending, PlayedEnding::Cut | PlayedEnding::Stalled));
-    cut && !evidence.failed() && evidence.ending() == Ending::Clean
+    cut && !evidence.failed() && matches!(evidence.ending(), Ending::Clean | Ending::Unmarked)
 }

@@ -31,6 +31,7 @@ protocols:
     auth: bearer
     claims: [E-01]
     fields: {type: /error/type, code: /error/code, request_id: /error/request_id}
+    stream: {ends: {data: '[DONE]'}}
     envelope:
       type: object
       required: [error]
@@ -42,6 +43,7 @@ protocols:
   anthropic:
     auth: {header: x-api-key}
     fields: {type: /error/kind}
+    stream: {ends: {event: message_stop}, error: {event: error}}
 claims:
   E-01: {says: one envelope, level: must}
   E-02: {says: a closed table, level: must}
@@ -81,6 +83,7 @@ impl Names for Bound {
         match reference {
             Reference::Model(name) => Ok(json!(format!("model-{name}"))),
             Reference::Bound(name) if name == "three" => Ok(json!(3)),
+            Reference::Bound(name) if name == "place" => Ok(json!("/health/state")),
             _ => Err(Missing("nothing is bound to it".to_owned())),
         }
     }
@@ -103,6 +106,7 @@ impl Trial {
             secrets: Vec::new(),
             limits: vec![("upstream".to_owned(), Duration::from_secs(1))],
             host_delay: Duration::from_millis(10),
+            clock_error: Duration::ZERO,
             doubts: Vec::new(),
             imposed: Vec::new(),
         };
@@ -275,7 +279,9 @@ impl Reply {
             status: Some(status),
             headers: Vec::new(),
             body: Bytes::new(),
+            body_cut: false,
             events: 0,
+            ended: Some(Duration::from_millis(8)),
             ending: PlayedEnding::Complete,
             delivered: Ok(()),
         };

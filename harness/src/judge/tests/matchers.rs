@@ -134,6 +134,9 @@ fn each_view_reads_or_makes_absent() {
         ("got.headers.x-minus|seconds: absent", "held"),
         ("got.headers.x-date|seconds: {min: 8.9, max: 9}", "held"),
         ("got.headers.x-past|seconds: 0", "held"),
+        ("got.headers.retry-after|milliseconds: 0.007", "held"),
+        ("got.headers.x-minus|milliseconds: absent", "held"),
+        ("got.headers.x-soon|milliseconds: absent", "held"),
         ("played.first.headers.retry-after|seconds: {min: 8.9, max: 9}", "held"),
         ("got.headers.x-minus|number: -3", "held"),
         ("got.headers.x-soon|number: absent", "held"),
@@ -198,9 +201,10 @@ fn endings_are_told_apart() {
         (Sent::got(200).events(told).end(reset()), "error_event", true),
         (Sent::got(200).events(told).end(End::Deadline), "open", true),
         (Sent::got(200).events(named), "error_event", true),
-        (Sent::got(200).events(null), "clean", false),
+        (Sent::got(200).events(null), "unmarked", false),
+        (Sent::got(200).events(""), "unmarked", false),
         (Sent::got(200).events(&format!("data: [DONE]\n\n{told}")), "clean", false),
-        (Sent::got(200).events(told.trim_end()), "clean", false),
+        (Sent::got(200).events(told.trim_end()), "unmarked", false),
         (Sent::got(200).events(clean).end(reset()), "broken", false),
         (Sent::got(200).events(clean).end(End::Deadline), "open", false),
         (Sent::got(200).events(clean).end(End::Capped(9)), "open", false),
@@ -221,6 +225,31 @@ fn endings_are_told_apart() {
 }
 
 #[test]
+fn what_ends_a_stream_and_what_tells_of_an_error_is_the_protocols_own() {
+    let event = |name: &str, data: &str| format!("event: {name}\ndata: {data}\n\n");
+    let start = event("message_start", r#"{"type":"message_start"}"#);
+    let stop = event("message_stop", r#"{"type":"message_stop"}"#);
+    let error = event("error", r#"{"type":"error","error":{"kind":"overloaded_error"}}"#);
+    let nameless = "data: {\"error\":{\"kind\":\"overloaded_error\"}}\n\n";
+    for (body, ending, failed) in [
+        (format!("{start}{stop}"), "clean", false),
+        (start.clone(), "unmarked", false),
+        (format!("{start}data: [DONE]\n\n"), "unmarked", false),
+        (format!("{start}{error}"), "error_event", true),
+        (format!("{start}{nameless}"), "unmarked", false),
+        (format!("{start}{stop}{error}"), "error_event", true),
+    ] {
+        let mut sent = Sent::got(200).events(&body);
+        sent.observed.operation = Some("messages".to_owned());
+        sent.observed.protocol = "anthropic".to_owned();
+        assert_eq!(fit_of(&format!("got.ending: {ending}"), sent.clone()), ["held"], "{body}");
+        assert_eq!(fit_of(&format!("got.failed: {failed}"), sent.clone()), ["held"], "{body}");
+        let whole = if ending == "clean" { "held" } else { "broken" };
+        assert_eq!(fit_of("error: ok", sent), [whole], "{body}");
+    }
+}
+
+#[test]
 fn an_error_event_carries_the_errors_fields() {
     let told =
         "data: {\"choices\":[]}\r\n\r\ndata: {\"error\":{\"type\":\"api_error\",\"code\":\"cut\"}}\r\n\r\n";
@@ -233,4 +262,49 @@ fn an_error_event_carries_the_errors_fields() {
         ["held"],
         "clients read events where they asked for them"
     );
+}
+
+#[test]
+fn what_a_client_does_with_a_head_is_computed() {
+    let fits = |client: &str, again: &str, sent: Sent| {
+        // A limit that the upstream told of is no limit of the shared key.
+        let sent = sent.attempt(Reply::status(429));
+        assert_eq!(
+            fit_of(&format!("got.retry.{client}: {again}"), sent.clone()),
+            ["held"],
+            "{client} {:?}",
+            sent.observed.exchange.head
+        );
+    };
+    for client in ["openai", "anthropic", "openai-python", "anthropic-node"] {
+        for status in [400, 401, 402, 403, 404, 413, 422] {
+            fits(client, "false", Sent::got(status));
+        }
+        for status in [408, 409, 429, 500, 502, 503, 504, 529] {
+            fits(client, "true", Sent::got(status));
+        }
+        fits(client, "false", Sent::got(200));
+        fits(client, "false", Sent::got(429).header("x-should-retry", "false"));
+        fits(client, "true", Sent::got(400).header("x-should-retry", "true"));
+        fits(client, "true", Sent::got(429).header("retry-after", "60"));
+        fits(client, "true", Sent::nothing(End::Broken(Break::Reset)));
+    }
+    let long = |value: &str| Sent::got(429).header("retry-after", value).header("x-should-retry", "true");
+    fits("openai-python", "false", long("121"));
+    fits("openai-python", "false", long("Sun, 06 Nov 1994 09:49:37 GMT"));
+    fits("openai-python", "true", long("Sun, 06 Nov 1994 08:50:37 GMT"));
+    fits("openai-node", "true", long("121"));
+    // They do not agree.
+    fits("openai", "absent", long("121"));
+    fits("anthropic", "true", long("3600"));
+    fits("openai-python", "true", long("121").header("retry-after-ms", "2500"));
+}
+
+#[test]
+fn a_place_in_the_body_can_be_the_targets() {
+    let body = || Sent::got(200).json(&json!({"health": {"state": "open"}}));
+    assert_eq!(fit_of("got.body$(value.place): open", body()), ["held"]);
+    assert_eq!(fit_of("got.body$(value.place): {not: open}", body()), ["broken"]);
+    assert_eq!(fit_of("got.body$(value.three): open", body()), ["unknown"]);
+    assert_eq!(fit_of("got.body$(value.nowhere): open", body()), ["unknown"]);
 }

@@ -232,6 +232,14 @@ fn answers_that_the_mock_did_not_give_are_counted() {
     );
     let part = Sent::got(200).events("data: {\"choices\":[{\"delta\":{\"content\":\"hi there\"}}]}\n\n");
     assert_eq!(count(part.attempt(cut("data: {\"choices\":[{\"delta\":{\"content\":\"hi \"}}]}\n\n"))), 0);
+    let long = Reply::status(200).play(|played| {
+        (played.fault, played.body, played.body_cut) = (Some("huge_body".to_owned()), "    ".into(), true);
+    });
+    assert_eq!(
+        count(Sent::healthy_from_elsewhere().attempt(long)),
+        0,
+        "the words may stand behind what is kept"
+    );
     assert_eq!(count(Sent::error(500, "t", "c")), 0);
     let body = |text: &str| Sent::got(200).header("content-type", "application/json").body(text);
     assert_eq!(count(body(r#"{"choices":[{"message":{"content":""}}]}"#)), 0);

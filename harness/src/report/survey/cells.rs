@@ -131,8 +131,9 @@ pub(super) fn length(ms: u64) -> String {
 /// What an empty cell shows.
 pub(super) const NONE: &str = "–";
 
-/// How many times as long each step is as the one before.
-const STEP: u64 = 4;
+/// How many times as long each step is as the one before: waits are mostly small round multiples of one another, so that few
+/// of them lie at the edge of a step, on either side of which chance would put them.
+const STEP: u64 = 7;
 
 /// Columns of a cell.
 const WIDEST: usize = 28;
@@ -149,10 +150,10 @@ mod tests {
             (1799, "<1×"),
             (1800, "1×+"),
             (2001, "1×+"),
-            (7199, "1×+"),
-            (7200, "4×+"),
-            (28_799, "4×+"),
-            (28_800, "16×+"),
+            (12_599, "1×+"),
+            (12_600, "7×+"),
+            (88_199, "7×+"),
+            (88_200, "49×+"),
         ] {
             assert_eq!(unit.step(ms), step, "{ms} ms");
         }

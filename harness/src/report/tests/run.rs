@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::judge::verdict::{Finding, Findings, Judgement, Verdict};
 use crate::observe::redact::Transcript;
-use crate::run::outcome::{CaseReport, ClaimReport, Outcome, RunReport, RunStanding, Standing};
+use crate::run::outcome::{CaseReport, ClaimReport, LimitInForce, Outcome, RunReport, RunStanding, Standing};
 use crate::spec::contract::Level;
 use crate::spec::read::place::Place;
 
@@ -48,7 +48,13 @@ pub(super) fn everything() -> RunReport {
     RunReport {
         contract: ("example".into(), "Example Gateway".into()),
         target: ("mine".into(), Some("1.4.2".into())),
-        limits: vec![("upstream".into(), Duration::from_secs(60), true), ("half_open".into(), Duration::from_millis(1500), false)],
+        limits: vec![
+            limit("upstream", 60_000, Some(60), &[]),
+            limit("half_open", 1_500, Some(30), &["default", "chain"]),
+            limit("half_open", 2_000, None, &["limited"]),
+        ],
+        mocked: true,
+        real_time: false,
         specs_digest: "9f".repeat(32),
         seed: 7,
         cases,
@@ -62,6 +68,15 @@ pub(super) fn everything() -> RunReport {
         duration: Duration::from_millis(12_340),
         host_delay: Duration::from_millis(3),
         standing: RunStanding::Nonconforming(2),
+    }
+}
+
+fn limit(name: &str, ms: u64, documented: Option<u64>, configurations: &[&str]) -> LimitInForce {
+    LimitInForce {
+        name: name.into(),
+        length: Duration::from_millis(ms),
+        documented: documented.map(Duration::from_secs),
+        configurations: configurations.iter().map(|name| (*name).into()).collect(),
     }
 }
 
@@ -220,6 +235,7 @@ fn case(id: &str, claims: &[&str], outcome: Outcome) -> CaseReport {
         id: id.into(),
         written_at: place("example/upstream.yaml", 9),
         claims: claims.iter().map(|claim| (*claim).to_owned()).collect(),
+        configuration: "default".into(),
         transcript: if ran { ["control", "step 1", "liveness"].map(exchange).to_vec() } else { Vec::new() },
         duration: Duration::from_millis(41),
         upstream_attempts: usize::from(ran),

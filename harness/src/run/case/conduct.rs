@@ -18,6 +18,7 @@ use crate::run::case::send::Sent;
 use crate::run::stage::{Instance, Running, Stage};
 use crate::spec::contract::Contract;
 use crate::spec::language::value::Names;
+use crate::wire::exchange::Exchange;
 
 /// A case under way.
 pub(in crate::run) struct Conduct<'r> {
@@ -33,6 +34,8 @@ pub(in crate::run) struct Conduct<'r> {
     pub(in crate::run) sent: Vec<(String, Sent)>,
     /// Steps as far as they were observed, for references.
     pub(in crate::run) steps: Vec<ObservedStep>,
+    /// What the step under way has sent one after the other, and what came back.
+    pub(in crate::run) so_far: Vec<(Sent, Exchange)>,
     /// The marker's number of every exchange, in the order observed.
     pub(in crate::run) numbers: Vec<u32>,
     pub(in crate::run) imposed: Vec<Imposed>,
@@ -69,6 +72,7 @@ impl<'r> Conduct<'r> {
             sends: 0,
             sent: Vec::new(),
             steps: Vec::new(),
+            so_far: Vec::new(),
             numbers: Vec::new(),
             imposed: Vec::new(),
             whole,
@@ -111,6 +115,7 @@ impl<'r> Conduct<'r> {
             secrets: Vec::new(),
             limits: self.running.limits.clone(),
             host_delay: Duration::ZERO,
+            clock_error: self.stage.upstream.mock.clock_error(),
             doubts: Vec::new(),
             imposed: std::mem::take(&mut self.imposed),
         })
@@ -129,9 +134,12 @@ impl<'r> Conduct<'r> {
                 failed.push(format!("the state `{state}` could not be left: {error}"));
             }
         }
+        self.heal().await;
         if self.whole {
             // What the gateway still does for this case has to arrive before the next one begins.
             tokio::time::sleep(LINGER).await;
+            // The time being over is an answer too: a gateway that never lets go is left alone.
+            let _ = tokio::time::timeout(self.running.patience(), self.scenario.idle()).await;
             failed.extend(self.reset().await.err().map(Trouble::in_words));
         }
         // A mock that is gone is no fault of the instance, and is found out by whoever asks it next.
@@ -160,13 +168,30 @@ impl<'r> Conduct<'r> {
         }
         self.rejoin(observation).await?;
         observation.secrets = self.secrets();
-        observation.host_delay = self.stage.host.worst_since(self.begun);
+        observation.host_delay = self.stage.machine.host.worst_since(self.begun);
         observation.doubts.extend(self.doubts().await?);
         Ok(())
     }
 
-    /// Whether this machine was so late that a gateway may have met its own limit for that reason alone: in words.
-    pub(in crate::run) fn host_too_late(&self, delay: Duration) -> Option<String> {
+    /// Whether this machine was so late, or the gateway so slow at what is plain, that it may have met its own limit for that reason
+    /// alone: in words.
+    pub(in crate::run) fn too_late(&self, observation: &Observation) -> Option<String> {
+        let slow = || self.running.pace.as_ref()?.too_slow(self.begun, self.hesitated(observation));
+        self.host_too_late(observation.host_delay).or_else(slow)
+    }
+
+    /// How long a request of the case took to arrive upstream, at most. Where it leaves beside others, or counts on its key, a gateway may
+    /// hold it back on purpose.
+    fn hesitated(&self, observation: &Observation) -> Option<Duration> {
+        let takes = &self.planned.takes;
+        if takes.timing.is_some() || !takes.credentials.is_empty() {
+            return None;
+        }
+        let exchanges = observation.steps.iter().flat_map(|step| &step.exchanges);
+        exchanges.filter_map(|exchange| exchange.attempts.iter().map(|attempt| attempt.arrived).min()).max()
+    }
+
+    fn host_too_late(&self, delay: Duration) -> Option<String> {
         let shortest = self.running.limits.iter().map(|(_, length)| *length).min()?;
         (delay * 2 > shortest).then(|| {
             format!(
@@ -194,9 +219,14 @@ impl<'r> Conduct<'r> {
     pub(in crate::run) async fn key(&mut self, role: &str) -> Result<String, Trouble> {
         if !self.lent.iter().any(|(lent, _)| lent == role) {
             let metered = self.planned.takes.credentials.iter().any(|(name, _)| name == role);
-            let hold = if metered { Hold::Exclusive } else { Hold::Shared };
+            // A built-in gateway that nobody else uses has meters of its own.
+            let alone = self.whole && self.running.is_builtin();
+            let hold = if metered && !alone { Hold::Exclusive } else { Hold::Shared };
             let loan = self.stage.credentials.lend(role, hold).await;
-            self.lent.push((role.to_owned(), loan.map_err(|error| Trouble::Unready(error.to_string()))?));
+            let loan = loan.map_err(|error| Trouble::Unready(error.to_string()))?;
+            // One that was made for this case is known only now.
+            self.stage.mask.hide(loan.text());
+            self.lent.push((role.to_owned(), loan));
         }
         let Some((_, loan)) = self.lent.iter().find(|(lent, _)| lent == role) else {
             return Err(Trouble::Harness(format!("the credential `{role}` was lent and is gone")));
@@ -218,6 +248,16 @@ impl<'r> Conduct<'r> {
             }
         }
         secrets
+    }
+
+    /// Waits until what the case wrote into the gateway's memory is as good as unwritten, where nothing resets it.
+    async fn heal(&self) {
+        let limits = self.running.limits.iter();
+        let lasts =
+            limits.filter(|(name, _)| self.planned.takes.heals.contains(name)).map(|(_, length)| *length);
+        if let (None, Some(longest)) = (&self.running.written.reset, lasts.max()) {
+            tokio::time::sleep(longest).await;
+        }
     }
 
     async fn reset(&self) -> Result<(), Trouble> {

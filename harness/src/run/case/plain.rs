@@ -1,6 +1,6 @@
 //! The plain request: control before a case and liveness after it, each on a scenario of its own.
 
-use crate::arrange::names::WithPrompt;
+use crate::arrange::names::OfSend;
 use crate::arrange::request;
 use crate::arrange::script;
 use crate::observe::{Observed, PlayedEnding, join};
@@ -55,16 +55,19 @@ async fn plain(conduct: &mut Conduct<'_>, kind: &str) -> Result<Option<Observed>
     scenario.script(None, script::healthy(&answer)).await?;
     let key = conduct.key("valid").await?;
     let written = Send { operation: Some(operation.name.clone()), ..Send::default() };
-    let names = WithPrompt { names: &conduct.names, prompt: &prompt };
+    let names = OfSend { names: &conduct.names, prompt: &prompt, keys: &[] };
     let built = request::build(&written, &stage.contract, &stage.target, Some(&key), &names);
     let mut built =
         built.map_err(|missing| Trouble::Unready(format!("the plain request cannot be built: {missing}")))?;
-    built.headers.extend(stage.headers.iter().cloned());
+    built.headers.extend(conduct.instance.headers.iter().cloned());
     let exchange = stage.send(conduct.instance, built, conduct.running.patience(), None).await?;
+    if let Some(pace) = &conduct.running.pace {
+        pace.took(exchange.started, exchange.elapsed);
+    }
     send::settled(&scenario).await?;
     let closed = scenario.close().await?;
     let own = stage.own(0, None);
-    let attempts = join::attempts(&exchange, &closed.journal, &own, |name| conduct.instance.role(name));
+    let attempts = join::attempts(&exchange, &closed.journal, &own, conduct.running.roles(conduct.instance));
     let observed = Observed {
         operation: Some(operation.name.value.clone()),
         protocol: operation.protocol.value.clone(),
@@ -72,6 +75,6 @@ async fn plain(conduct: &mut Conduct<'_>, kind: &str) -> Result<Option<Observed>
         exchange,
         attempts,
     };
-    stage.look_for_others(&observed);
+    stage.look_for_others(&observed, &[]);
     Ok(Some(observed))
 }

@@ -54,6 +54,7 @@ impl Conduct<'_> {
             secrets: Vec::new(),
             limits: self.running.limits.clone(),
             host_delay: Duration::ZERO,
+            clock_error: self.stage.upstream.mock.clock_error(),
             doubts: Vec::new(),
             imposed: Vec::new(),
         }

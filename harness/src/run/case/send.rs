@@ -7,13 +7,15 @@ use mock_upstream::control::mock::Scenario;
 use mock_upstream::scenario::{MarkError, Markers};
 
 use crate::act::Progress;
-use crate::arrange::names::WithPrompt;
+use crate::arrange::names::OfSend;
 use crate::arrange::request;
 use crate::judge;
 use crate::observe::{Observed, join};
 use crate::run::case::Trouble;
 use crate::run::case::conduct::Conduct;
 use crate::spec::case::Send;
+use crate::spec::language::value::{Reference, Value};
+use crate::spec::target::UpstreamLink;
 use crate::wire::exchange::{Exchange, Request};
 
 /// A request that is ready to go, and by which number the mock knows it.
@@ -23,6 +25,10 @@ pub(in crate::run) struct Sent {
     pub request: Request,
     /// The number of its marker in the scenario.
     pub number: u32,
+    /// Its marker.
+    pub marker: String,
+    /// Its prompt, with the marker in it.
+    pub prompt: String,
     /// The operation, for what protocol applies.
     pub operation: Option<String>,
     /// The protocol.
@@ -69,34 +75,43 @@ impl Conduct<'_> {
         let number = self.sends;
         self.sends += 1;
         let marker = mark(&self.scenario, self.words.number(), number).await?;
-        let prompt = self.words.prompt(&marker);
+        let prompt = match &send.like {
+            None => self.words.prompt(&marker),
+            Some(step) => {
+                let earlier = self.earlier(step)?;
+                earlier.prompt.replace(&earlier.marker, &marker)
+            }
+        };
         let role = send.credential.as_ref().map_or("valid", |credential| credential.as_str());
         let key = if role == "none" { None } else { Some(self.key(role).await?) };
+        let keys = self.keys(send).await?;
         let references = self.references();
-        let names = WithPrompt { names: &references, prompt: &prompt };
+        let names = OfSend { names: &references, prompt: &prompt, keys: &keys };
         let request = request::build(send, self.contract(), &self.stage.target, key.as_deref(), &names)
             .map_err(|missing| Trouble::Unready(format!("the request cannot be built: {missing}")))?;
         let request = self.with_target_headers(request);
         let operation = send.operation.as_ref().map(|operation| operation.value.clone());
-        let protocol = self.protocol(operation.as_deref());
+        let protocol = request::protocol(send, self.contract());
+        let protocol = protocol.map(|protocol| protocol.name.value.clone()).unwrap_or_default();
         // What the body says decides: a case may set or drop the field itself.
         let stream = serde_json::from_slice::<serde_json::Value>(&request.body)
             .is_ok_and(|body| body.get("stream") == Some(&serde_json::Value::Bool(true)));
-        Ok(Sent { request, number, operation, protocol, stream })
+        Ok(Sent { request, number, marker, prompt, operation, protocol, stream })
     }
 
     /// Repeats what a step sent, under the same marker: the mock cannot tell the two apart, so that they are told apart by
     /// when they arrived.
     async fn again(&mut self, step: &str, send: &Send) -> Result<Sent, Trouble> {
-        let earlier = self.sent.iter().find(|(name, _)| name == step).map(|(_, sent)| sent.clone());
-        let earlier =
-            earlier.ok_or_else(|| Trouble::Harness(format!("the step `{step}` has sent nothing yet")))?;
+        let earlier = self.earlier(step)?.clone();
         let key = match &send.credential {
             Some(role) if role.value != "none" => Some(self.key(&role.value).await?),
             _ => None,
         };
+        let keys = self.keys(send).await?;
         let operation = earlier.operation.as_deref();
         let target = &self.stage.target;
+        // Whatever carries the marker is repeated.
+        let names = OfSend { names: &self.references(), prompt: "", keys: &keys };
         let again = request::again(
             &earlier.request,
             operation,
@@ -104,11 +119,17 @@ impl Conduct<'_> {
             self.contract(),
             target,
             key.as_deref(),
-            &self.references(),
+            &names,
         );
         let request =
             again.map_err(|missing| Trouble::Unready(format!("the request cannot be built: {missing}")))?;
         Ok(Sent { request, ..earlier })
+    }
+
+    /// What a step sent first.
+    fn earlier(&self, step: &str) -> Result<&Sent, Trouble> {
+        let earlier = self.sent.iter().find(|(name, _)| name == step).map(|(_, sent)| sent);
+        earlier.ok_or_else(|| Trouble::Harness(format!("the step `{step}` has sent nothing yet")))
     }
 
     /// Sends and records; `moments` is told of what happens on the way.
@@ -119,11 +140,20 @@ impl Conduct<'_> {
         moments: Progress<'_>,
     ) -> Result<Exchange, Trouble> {
         let exchange = self.stage.send(self.instance, sent.request.clone(), deadline, Some(moments)).await?;
-        if judge::is_foreign(&self.joined(sent, exchange.clone()).await?) {
+        // What the mock gave to an earlier send of the case, a gateway may have kept.
+        let given: Vec<&Observed> = self.steps.iter().flat_map(|step| &step.exchanges).collect();
+        // Whoever is behind a gateway that nobody can point at the mock is nobody else.
+        let mocked = !matches!(self.stage.target.upstream, UpstreamLink::None);
+        if mocked && judge::foreign(&self.joined(sent, exchange.clone()).await?, &given).is_some() {
             // The answer can be here before the mock has written down that it gave it.
             let _nothing_else_is_sent = self.stage.suspicion.write().await;
             self.settle().await?;
-            self.stage.look_for_others(&self.joined(sent, exchange.clone()).await?);
+            let mut before = Vec::new();
+            for (sent, exchange) in &self.so_far {
+                before.push(self.joined(sent, exchange.clone()).await?);
+            }
+            let given: Vec<&Observed> = given.into_iter().chain(&before).collect();
+            self.stage.look_for_others(&self.joined(sent, exchange.clone()).await?, &given);
         }
         Ok(exchange)
     }
@@ -132,7 +162,7 @@ impl Conduct<'_> {
     pub(in crate::run) async fn joined(&self, sent: &Sent, exchange: Exchange) -> Result<Observed, Trouble> {
         let own = self.stage.own(sent.number, None);
         let journal = self.scenario.journal().await?;
-        let attempts = join::attempts(&exchange, &journal, &own, |name| self.instance.role(name));
+        let attempts = join::attempts(&exchange, &journal, &own, self.running.roles(self.instance));
         Ok(Observed {
             operation: sent.operation.clone(),
             protocol: sent.protocol.clone(),
@@ -142,17 +172,21 @@ impl Conduct<'_> {
         })
     }
 
-    fn protocol(&self, operation: Option<&str>) -> String {
-        let contract = self.contract();
-        let known = contract.names.operations.iter().find(|known| Some(known.name.as_str()) == operation);
-        let protocol = known.map(|operation| operation.protocol.value.clone());
-        protocol
-            .or_else(|| contract.protocols.first().map(|first| first.name.value.clone()))
-            .unwrap_or_default()
+    /// The keys that the send puts into its own texts.
+    async fn keys(&mut self, send: &Send) -> Result<Vec<(String, String)>, Trouble> {
+        let mut keys: Vec<(String, String)> = Vec::new();
+        for reference in send.values().flat_map(Value::references) {
+            if let Reference::Credential(role) = reference
+                && !keys.iter().any(|(known, _)| known == role)
+            {
+                keys.push((role.clone(), self.key(role).await?));
+            }
+        }
+        Ok(keys)
     }
 
     fn with_target_headers(&self, mut request: Request) -> Request {
-        for (name, value) in &self.stage.headers {
+        for (name, value) in &self.instance.headers {
             if !request.headers.iter().any(|(known, _)| known.eq_ignore_ascii_case(name)) {
                 request.headers.push((name.clone(), value.clone()));
             }

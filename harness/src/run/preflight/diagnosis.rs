@@ -1,10 +1,11 @@
 //! What a plain request did, and in words why the mock was not reached.
 
+use bytes::Bytes;
 use mock_upstream::control::Error;
 
 use crate::arrange::credentials::Hold;
 use crate::arrange::names::prompt::Words;
-use crate::arrange::names::{CaseNames, WithPrompt};
+use crate::arrange::names::{CaseNames, OfSend};
 use crate::arrange::request;
 use crate::arrange::script;
 use crate::observe::{Observed, join};
@@ -13,7 +14,7 @@ use crate::run::case::{plain, send};
 use crate::run::stage::{Instance, Running, Stage};
 use crate::spec::case::Send;
 use crate::spec::target::UpstreamLink;
-use crate::wire::exchange::{Break, End};
+use crate::wire::exchange::{Break, End, Request};
 
 /// What the mock plays to the plain request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,7 +25,7 @@ pub enum Upstream {
     Failing,
 }
 
-/// Sends one plain request outside of any case.
+/// Sends one plain request outside of any case; with `upstream: none`, one that reaches nobody's upstream.
 ///
 /// # Errors
 /// In words, when it cannot be built.
@@ -34,6 +35,9 @@ pub async fn plain(
     instance: &Instance,
     upstream: Upstream,
 ) -> Result<Observed, String> {
+    if matches!(stage.target.upstream, UpstreamLink::None) {
+        return greeted(stage, running, instance).await;
+    }
     let mut words =
         Words::of(stage.options.seed, &format!("preflight {} {upstream:?}", instance.gateway.base_url()));
     let operation = plain::operation(&stage.contract)
@@ -47,12 +51,12 @@ pub async fn plain(
     };
     scenario.script(None, script).await.map_err(lost)?;
     let names = CaseNames::new(&stage.target, &stage.models, &running.limits, &instance.names, words);
-    let names = WithPrompt { names: &names, prompt: &prompt };
+    let names = OfSend { names: &names, prompt: &prompt, keys: &[] };
     let loan = stage.credentials.lend("valid", Hold::Shared).await.map_err(|error| error.to_string())?;
     let written = Send { operation: Some(operation.name.clone()), ..Send::default() };
     let built = request::build(&written, &stage.contract, &stage.target, Some(loan.text()), &names);
     let mut built = built.map_err(|missing| format!("the plain request cannot be built: {missing}"))?;
-    built.headers.extend(stage.headers.iter().cloned());
+    built.headers.extend(instance.headers.iter().cloned());
     let sent = stage.send(instance, built, running.patience(), None).await;
     let exchange = sent.map_err(|trouble| stage.stopped().unwrap_or_else(|| trouble.in_words()))?;
     send::settled(&scenario).await.map_err(Trouble::in_words)?;
@@ -63,6 +67,26 @@ pub async fn plain(
         stream: false,
         attempts: join::attempts(&exchange, &closed.journal, &stage.own(0, None), |name| instance.role(name)),
         exchange,
+    })
+}
+
+/// Asks for what costs nothing wherever a gateway's upstream is: any answer tells that it is there.
+async fn greeted(stage: &Stage, running: &Running, instance: &Instance) -> Result<Observed, String> {
+    let request = Request {
+        method: "GET".to_owned(),
+        target: "/".to_owned(),
+        headers: instance.headers.clone(),
+        body: Bytes::new(),
+    };
+    let sent = stage.send(instance, request, running.patience(), None).await;
+    let exchange = sent.map_err(|trouble| stage.stopped().unwrap_or_else(|| trouble.in_words()))?;
+    let protocol = plain::operation(&stage.contract).map(|operation| operation.protocol.value.clone());
+    Ok(Observed {
+        operation: None,
+        protocol: protocol.unwrap_or_default(),
+        stream: false,
+        exchange,
+        attempts: Vec::new(),
     })
 }
 
@@ -97,13 +121,13 @@ fn explained(stage: &Stage, instance: &Instance, observed: &Observed, unmarked: 
             end => format!("{gateway} gave no answer: {}", broken(end)),
         });
     };
+    if matches!(stage.target.upstream, UpstreamLink::None) {
+        return None;
+    }
     let body = stage.mask.text(&String::from_utf8_lossy(&exchange.body));
     let body: String = body.chars().filter(|c| !c.is_control()).take(200).collect();
     let answered = format!("{gateway} answered {} to a plain request: {body}", head.status);
     let served = (200..300).contains(&head.status);
-    if matches!(stage.target.upstream, UpstreamLink::None) {
-        return (!served).then_some(answered);
-    }
     let expected: Vec<String> = instance.seats.iter().map(|seat| seat.names.url.clone()).collect();
     let expected = expected.join(" and ");
     match (served, observed.attempts.is_empty(), head.status) {

@@ -9,6 +9,7 @@ use mock_upstream::control::Token;
 use crate::plan::case::PlannedCase;
 use crate::run::onlooker::Onlooker;
 use crate::spec::contract::Contract;
+use crate::spec::read::node::Source;
 use crate::spec::target::Target;
 
 /// What a run is about.
@@ -22,8 +23,12 @@ pub struct Plan {
     pub cases: Vec<PlannedCase>,
     /// Whether the user asked for some of the cases only, so that claims without a case are no gap.
     pub partial: bool,
+    /// Whether limits are as long as the page says, whatever the target declares.
+    pub real_time: bool,
     /// Digest of the spec files, SHA-256, hexadecimal.
     pub specs_digest: String,
+    /// What fuzzing found before in gateways of the contract, as it is stored.
+    pub regressions: Vec<Source>,
 }
 
 /// Where the mock upstream runs.

@@ -38,10 +38,10 @@ impl Stage {
         Ok(exchange)
     }
 
-    /// Stops the run when the answer did not come from the mock.
-    pub(in crate::run) fn look_for_others(&self, observed: &Observed) {
-        if judge::is_foreign(observed) {
-            self.stop(FOREIGN.to_owned());
+    /// Stops the run when the answer did not come from the mock, now or in one of the exchanges `given`.
+    pub fn look_for_others(&self, observed: &Observed, given: &[&Observed]) {
+        if let Some(said) = judge::foreign(observed, given) {
+            self.stop(foreign(&said));
         }
     }
 
@@ -86,10 +86,13 @@ impl Stage {
     }
 }
 
-/// What an answer from elsewhere means.
-pub(in crate::run) const FOREIGN: &str = "the gateway gave an answer that the mock did not give: it asks another provider when this one fails, or \
-                                  answers from a cache. Take the fallback out of its configuration; no further request is sent, so that \
-                                  nobody is charged";
+/// What an answer from elsewhere means, and what it says.
+pub fn foreign(said: &str) -> String {
+    format!(
+        "the gateway gave an answer that the mock did not give: it asks another provider when this one fails, or answers from a cache. \
+         Take the fallback out of its configuration; no further request is sent, so that nobody is charged ({said})"
+    )
+}
 
 /// Connections in a row that were refused.
 const MOST_REFUSALS: usize = 3;

@@ -3,17 +3,15 @@
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
+use tokio::sync::Notify;
 
-/// The instances of one configuration, lent whole or shared.
+/// The instances of one configuration, or of several in front of the same providers, lent whole or shared.
 ///
 /// With several instances the first is shared and the others are lent whole; with one, the cases that need it whole wait
 /// until every case that shares it is done, since otherwise a stream of sharers would keep them out for ever.
 pub struct Pool {
     state: Mutex<State>,
     changed: Notify,
-    timing: Arc<Semaphore>,
-    jobs: Arc<Semaphore>,
 }
 
 struct State {
@@ -44,13 +42,11 @@ pub struct Lease {
     want: Want,
     case: String,
     retired: bool,
-    _timing: Option<OwnedSemaphorePermit>,
-    _job: OwnedSemaphorePermit,
 }
 
 impl Pool {
-    /// A pool of `instances`, with so many sharing cases to come and at most `jobs` cases at once.
-    pub fn new(instances: usize, sharers_to_come: usize, jobs: usize) -> Arc<Self> {
+    /// A pool of `instances`, with so many sharing cases to come.
+    pub fn new(instances: usize, sharers_to_come: usize) -> Arc<Self> {
         let whole = if instances > 1 { (1..instances).collect() } else { VecDeque::new() };
         Arc::new(Self {
             state: Mutex::new(State {
@@ -61,20 +57,20 @@ impl Pool {
                 sound: instances.max(2) - 1,
             }),
             changed: Notify::new(),
-            timing: Arc::new(Semaphore::new(TIMING_SLOTS)),
-            jobs: Arc::new(Semaphore::new(jobs.max(1))),
         })
     }
 
+    /// So many more sharing cases will come.
+    pub fn expect(&self, sharers: usize) {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner).sharers_to_come += sharers;
+    }
+
     /// Waits until the case may have an instance.
-    pub async fn lease(self: &Arc<Self>, case: &str, want: Want, timing: bool) -> Lease {
-        // One global order (instance, timing, job), so that nobody waits for what waits for him.
+    pub async fn lease(self: &Arc<Self>, case: &str, want: Want) -> Lease {
         let instance = match want {
             Want::Shared => 0,
             Want::Whole => self.whole().await,
         };
-        let slot = if timing { Some(permit(&self.timing).await) } else { None };
-        let job = permit(&self.jobs).await;
         let beside = {
             let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
             let beside = if want == Want::Shared { state.beside.clone() } else { Vec::new() };
@@ -83,16 +79,7 @@ impl Pool {
             }
             beside
         };
-        Lease {
-            pool: self.clone(),
-            instance,
-            beside,
-            want,
-            case: case.to_owned(),
-            retired: false,
-            _timing: slot,
-            _job: job,
-        }
+        Lease { pool: self.clone(), instance, beside, want, case: case.to_owned(), retired: false }
     }
 
     /// A sharing case that was planned will not come after all.
@@ -162,26 +149,19 @@ impl Drop for Lease {
     }
 }
 
-async fn permit(slots: &Arc<Semaphore>) -> OwnedSemaphorePermit {
-    slots.clone().acquire_owned().await.expect("the semaphores of a pool are never closed")
-}
-
-/// Cases that count, order or time run few at once, so that they do not measure one another.
-const TIMING_SLOTS: usize = 4;
-
 #[cfg(test)]
 mod tests {
     use super::{Pool, Want};
 
     #[tokio::test]
     async fn with_one_instance_the_whole_is_lent_only_after_every_sharer_is_done() {
-        let pool = Pool::new(1, 2, 8);
-        let first = pool.lease("a", Want::Shared, false).await;
-        let second = pool.lease("b", Want::Shared, false).await;
+        let pool = Pool::new(1, 2);
+        let first = pool.lease("a", Want::Shared).await;
+        let second = pool.lease("b", Want::Shared).await;
         assert_eq!(second.beside, ["a"]);
         let whole = tokio::spawn({
             let pool = pool.clone();
-            async move { pool.lease("c", Want::Whole, false).await.instance }
+            async move { pool.lease("c", Want::Whole).await.instance }
         });
         tokio::task::yield_now().await;
         drop(first);
@@ -192,15 +172,30 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn what_is_shared_by_more_is_lent_whole_only_after_them_too() {
+        let pool = Pool::new(1, 1);
+        pool.expect(1);
+        drop(pool.lease("a", Want::Shared).await);
+        let whole = tokio::spawn({
+            let pool = pool.clone();
+            async move { pool.lease("c", Want::Whole).await.instance }
+        });
+        tokio::task::yield_now().await;
+        assert!(!whole.is_finished());
+        drop(pool.lease("b", Want::Shared).await);
+        assert_eq!(whole.await.unwrap(), 0);
+    }
+
+    #[tokio::test]
     async fn with_several_instances_no_two_cases_have_the_same_one_whole() {
-        let pool = Pool::new(3, 0, 8);
-        let one = pool.lease("a", Want::Whole, false).await;
-        let two = pool.lease("b", Want::Whole, false).await;
+        let pool = Pool::new(3, 0);
+        let one = pool.lease("a", Want::Whole).await;
+        let two = pool.lease("b", Want::Whole).await;
         assert_ne!(one.instance, two.instance);
         assert!(one.instance > 0 && two.instance > 0);
         let third = tokio::spawn({
             let pool = pool.clone();
-            async move { pool.lease("c", Want::Whole, false).await.instance }
+            async move { pool.lease("c", Want::Whole).await.instance }
         });
         tokio::task::yield_now().await;
         assert!(!third.is_finished());

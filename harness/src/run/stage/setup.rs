@@ -1,39 +1,28 @@
 //! Sets the stage of a run, and strikes it.
 
+mod instance;
 mod secrets;
 
 use std::collections::BTreeSet;
-use std::net::{Ipv4Addr, SocketAddr};
-use std::sync::OnceLock;
-use std::sync::atomic::{AtomicU64, AtomicUsize};
-use std::time::Duration;
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 
-use mock_upstream::dialect::Identity;
-use mock_upstream::fault::{Catalogue, Family};
-use mock_upstream::scenario::Ambient;
 use tokio::sync::{RwLock, watch};
 
 use crate::act::{Client, ClientOptions};
-use crate::arrange::Setting;
 use crate::arrange::credentials::mask::Mask;
 use crate::arrange::credentials::{Credentials, bound};
-use crate::arrange::gateway::{Gateway, StartError};
 use crate::arrange::hooks::Admin;
 use crate::arrange::hooks::trust::Trust;
-use crate::arrange::names::prompt::Words;
-use crate::arrange::names::{CaseNames, ProviderNames};
 use crate::observe::redact::Varying;
 use crate::plan::case::Readiness;
-use crate::run::case::want;
-use crate::run::request::resolved::Options;
-use crate::run::request::resolved::Plan;
-use crate::run::stage::host::HostDelay;
-use crate::run::stage::lease::{Pool, Want};
-use crate::run::stage::upstream::{Upstream, Wanted};
-use crate::run::stage::{Instance, Running, Seat, Stage};
-use crate::spec::contract::Contract;
+use crate::run::request::resolved::{Options, Plan};
+use crate::run::stage::machine::Machine;
+use crate::run::stage::setup::instance::{Ground, running};
+use crate::run::stage::upstream::Upstream;
+use crate::run::stage::{Instance, Running, Stage};
 use crate::spec::read::place::At;
-use crate::spec::target::{Binding, Configuration, GatewaySource, Target, UpstreamLink};
+use crate::spec::target::{Binding, GatewaySource, Target};
 
 /// Why the stage could not be set.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -50,11 +39,11 @@ pub enum SetupError {
 ///
 /// # Errors
 /// In words, when something cannot be started or bound.
-pub async fn stage(plan: &Plan, options: Options) -> Result<Stage, SetupError> {
+pub async fn stage(machine: &Arc<Machine>, plan: &Plan, options: Options) -> Result<Stage, SetupError> {
     let target = &plan.target;
+    has_a_flaw(target, options.mutant.as_deref())?;
     let credentials = Credentials::read(&target.credentials, &options.base_dir);
     let models = texts(target.models.iter().map(|(name, binding)| (&name.value, binding)), &options)?;
-    let headers = texts(target.headers.iter().map(|(name, binding)| (name, binding)), &options)?;
     let trusted_ca = trusted_ca(target.trusted_ca.as_ref(), &options)?;
     let admin =
         Admin::new(&Trust::new(trusted_ca.as_deref()).map_err(target_error)?).map_err(target_error)?;
@@ -80,12 +69,12 @@ pub async fn stage(plan: &Plan, options: Options) -> Result<Stage, SetupError> {
         varying: Varying::default(),
         credentials,
         models,
-        headers,
         configurations,
-        host: HostDelay::measure(),
+        machine: machine.clone(),
         requests: AtomicU64::new(0),
         suspicion: RwLock::new(()),
         stopping: watch::Sender::new(None),
+        real_time: plan.real_time,
         options,
     })
 }
@@ -97,10 +86,24 @@ async fn configurations(plan: &Plan, ground: &Ground<'_>) -> Result<Vec<Running>
     let mut configurations = Vec::new();
     for written in &plan.target.configurations {
         if needed.contains(written.name.as_str()) {
-            configurations.push(running(plan, written, ground).await?);
+            configurations.push(running(plan, written, ground, &configurations).await?);
         }
     }
     Ok(configurations)
+}
+
+/// A flaw can be had of the built-in gateway only; a run that silently did without it would prove nothing.
+fn has_a_flaw(target: &Target, mutant: Option<&str>) -> Result<(), SetupError> {
+    let mut gateways = target.configurations.iter().map(|configuration| &configuration.gateway);
+    match mutant {
+        Some(mutant) if !gateways.any(|gateway| matches!(gateway, GatewaySource::Builtin(_))) => {
+            Err(SetupError::Target(format!(
+                "`{}` is not the built-in gateway, so it cannot have the flaw `{mutant}`",
+                target.name
+            )))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Stops the gateways, then the mock, or takes away what the run made there.
@@ -109,119 +112,6 @@ pub async fn strike(stage: Stage) {
         instance.gateway.stop().await;
     }
     stage.upstream.clear().await;
-}
-
-/// Whether a fault of this id lasts as long as a limit.
-pub fn is_slow(fault: &str) -> bool {
-    Catalogue::shipped()
-        .get(fault)
-        .is_some_and(|fault| matches!(fault.family, Family::Timeout | Family::Drip | Family::StreamStall))
-}
-
-/// What instances are started on.
-struct Ground<'g> {
-    upstream: &'g Upstream,
-    admin: &'g Admin,
-    models: &'g [(String, String)],
-    secrets: &'g [String],
-    options: &'g Options,
-}
-
-async fn running(plan: &Plan, written: &Configuration, ground: &Ground<'_>) -> Result<Running, SetupError> {
-    let mut written = written.clone();
-    if let (GatewaySource::Builtin(personality), Some(mutant)) =
-        (&mut written.gateway, &ground.options.mutant)
-    {
-        personality.value = format!("{}+{mutant}", personality.value);
-    }
-    let written = &written;
-
-    let own = plan
-        .cases
-        .iter()
-        .filter(|case| case.ready == Readiness::Ready && case.takes.configuration == written.name.value);
-    let sharers = own.clone().filter(|case| want(case) == Want::Shared).count();
-    let alone = own.count() - sharers;
-    let most = if matches!(written.gateway, GatewaySource::Attach(_)) { 1 } else { written.instances.max(1) };
-    // The first instance is the shared one; more than one for each case that wants one whole would stand idle.
-    let count = most.min(1 + alone);
-    let mut instances = Vec::new();
-    for index in 0..count {
-        instances.push(instance(plan, written, index, ground).await?);
-    }
-    Ok(Running {
-        name: written.name.value.clone(),
-        written: written.clone(),
-        limits: limits(&plan.contract, written),
-        instances,
-        pool: Pool::new(count, sharers, ground.options.jobs),
-    })
-}
-
-async fn instance(
-    plan: &Plan,
-    written: &Configuration,
-    index: usize,
-    ground: &Ground<'_>,
-) -> Result<Instance, SetupError> {
-    let options = ground.options;
-    let mut words = Words::of(options.seed, &format!("{} instance {index}", written.name));
-    let mut seats = Vec::new();
-    if !matches!(plan.target.upstream, UpstreamLink::None) {
-        for (at, role) in written.providers.iter().enumerate() {
-            let wanted = Wanted {
-                seat: format!("{}/{index}/{role}", written.name),
-                role: role.value.clone(),
-                listen: listen(&plan.target, written, role, at, options)?,
-                advertised: advertised(&plan.target, role),
-                identity: Identity {
-                    organization: format!("org-{}", words.letters(20)),
-                    request_id_prefix: format!("upstream-{}-", words.letters(12)),
-                    host: format!("{}.upstream.internal", words.letters(20)),
-                },
-            };
-            let provider = ground.upstream.provider(wanted, &ambient(&plan.target)).await?;
-            let names = ProviderNames {
-                name: role.value.clone(),
-                url: advertised(&plan.target, role).unwrap_or_else(|| provider.url()),
-                key: upstream_key(&plan.target, role, options)?
-                    .unwrap_or_else(|| format!("sk-{}", words.letters(32))),
-            };
-            seats.push(Seat { role: role.value.clone(), provider, names });
-        }
-    }
-    let names: Vec<ProviderNames> = seats.iter().map(|seat| seat.names.clone()).collect();
-    let gateway = start(plan, written, &names, ground).await?;
-    Ok(Instance { gateway, seats, names, refusals: AtomicUsize::new(0), poison: OnceLock::new() })
-}
-
-async fn start(
-    plan: &Plan,
-    written: &Configuration,
-    providers: &[ProviderNames],
-    ground: &Ground<'_>,
-) -> Result<Gateway, SetupError> {
-    let limits = limits(&plan.contract, written);
-    let words = Words::of(ground.options.seed, "launch");
-    let names = CaseNames::new(&plan.target, ground.models, &limits, providers, words);
-    let keys = providers.iter().map(|provider| provider.key.as_str());
-    let mask = Mask::new(keys.chain(ground.secrets.iter().map(String::as_str)));
-    let setting = Setting { names: &names, base_dir: &ground.options.base_dir, mask: &mask };
-    if !ground.options.allow_remote
-        && let Some(host) = Gateway::host(written, &setting).filter(|host| !is_loopback(host))
-    {
-        return Err(SetupError::Target(format!(
-            "`{host}` is not on loopback: say --allow-remote if requests may leave this machine"
-        )));
-    }
-    Gateway::start(written, &setting, ground.admin).await.map_err(|error| match error {
-        StartError::Unresolved { .. }
-        | StartError::CredentialInArguments { .. }
-        | StartError::NoSuchBuiltin(_) => SetupError::Target(error.to_string()),
-        StartError::NotStarted { .. } | StartError::Ended { .. } | StartError::NotReady { .. } => {
-            SetupError::Start(error.to_string())
-        }
-    })
 }
 
 fn mask<'i>(secrets: &[String], instances: impl Iterator<Item = &'i Instance>) -> Mask {
@@ -246,76 +136,6 @@ fn trusted_ca(path: Option<&At<String>>, options: &Options) -> Result<Option<Vec
     read.map(Some).map_err(|error| SetupError::Target(format!("{}: {}: {error}", path.place, file.display())))
 }
 
-/// Limits in force: as the configuration declares, else as documented.
-fn limits(contract: &Contract, written: &Configuration) -> Vec<(String, Duration)> {
-    let mut limits: Vec<(String, Duration)> =
-        written.limits.iter().map(|(name, length)| (name.value.clone(), *length)).collect();
-    for limit in &contract.names.limits {
-        if let Some(documented) = limit.documented
-            && !limits.iter().any(|(name, _)| *name == limit.name.value)
-        {
-            limits.push((limit.name.value.clone(), documented));
-        }
-    }
-    limits
-}
-
-/// Where a provider listens: as told, else the well-known port for a gateway that is already running, else a free one.
-fn listen(
-    target: &Target,
-    written: &Configuration,
-    role: &str,
-    at: usize,
-    options: &Options,
-) -> Result<SocketAddr, SetupError> {
-    if let (Some(address), 0) = (options.mock_listen, at) {
-        return Ok(address);
-    }
-    if let UpstreamLink::Mock { listen, .. } = &target.upstream
-        && let Some((_, address)) = listen.iter().find(|(name, _)| name == role)
-    {
-        return address
-            .parse()
-            .map_err(|_| SetupError::Target(format!("`{address}` is no address to listen at")));
-    }
-    let port = match written.gateway {
-        GatewaySource::Attach(_) => ATTACHED_PORT + u16::try_from(at).unwrap_or_default(),
-        _ => 0,
-    };
-    Ok(SocketAddr::from((Ipv4Addr::LOCALHOST, port)))
-}
-
-fn ambient(target: &Target) -> Vec<Ambient> {
-    let kinds = target.ambient.iter().map(|line| {
-        let (method, path) = line.value.split_once(' ').unwrap_or(("GET", &line.value));
-        Ambient { method: method.to_owned(), path: path.to_owned() }
-    });
-    kinds.collect()
-}
-
-fn advertised(target: &Target, role: &str) -> Option<String> {
-    match &target.upstream {
-        UpstreamLink::Mock { advertise, .. } => {
-            advertise.iter().find(|(name, _)| name == role).map(|(_, url)| url.clone())
-        }
-        UpstreamLink::None => None,
-    }
-}
-
-fn upstream_key(target: &Target, role: &str, options: &Options) -> Result<Option<String>, SetupError> {
-    let UpstreamLink::Mock { keys, .. } = &target.upstream else { return Ok(None) };
-    let key = keys.iter().find(|(name, _)| name == role);
-    key.map(|(_, binding)| bound(binding, &options.base_dir).map_err(target_error)).transpose()
-}
-
-fn is_loopback(host: &str) -> bool {
-    let host = host.trim_start_matches('[').trim_end_matches(']');
-    host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
-}
-
 fn target_error(error: impl std::fmt::Display) -> SetupError {
     SetupError::Target(error.to_string())
 }
-
-/// Where a gateway that is already running finds the mock, unless the target says otherwise.
-const ATTACHED_PORT: u16 = 4711;

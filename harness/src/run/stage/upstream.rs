@@ -50,10 +50,12 @@ pub(in crate::run) struct Wanted {
     pub advertised: Option<String>,
     /// What distinguishes it.
     pub identity: Identity,
+    /// The dialects in which it will be asked.
+    pub asked_in: Vec<Dialect>,
 }
 
 /// What nobody owned, or whose owner was gone, since the run began.
-pub(in crate::run) struct Strays {
+pub struct Strays {
     /// In the order of arrival.
     pub entries: Vec<Entry>,
     /// Requests that the journal had no room for.
@@ -98,7 +100,7 @@ impl Upstream {
     ///
     /// # Errors
     /// The mock cannot be asked.
-    pub(in crate::run) async fn open(&self, case: &str) -> Result<Scenario, Error> {
+    pub async fn open(&self, case: &str) -> Result<Scenario, Error> {
         self.mock.open(ScenarioSpec::named(self.named(case))).await
     }
 
@@ -111,7 +113,7 @@ impl Upstream {
     ///
     /// # Errors
     /// The mock cannot be asked.
-    pub(in crate::run) async fn unclaimed(&self) -> Result<Strays, Error> {
+    pub async fn unclaimed(&self) -> Result<Strays, Error> {
         self.unclaimed.since(&self.mock, Stray::Unclaimed).await
     }
 
@@ -161,10 +163,11 @@ impl Upstream {
         if !provider.is_permanent() || !wanted.is_met_by(&provider) {
             return Ok(None);
         }
-        match provider.dialect() {
-            Dialect::OpenAi => Ok(Some(provider)),
-            other => Err(SetupError::Target(format!(
-                "the mock's provider `{}` at {} speaks {other}, and the cases need one that speaks openai",
+        let speaks = provider.dialect();
+        match wanted.asked_in.iter().find(|asked| speaks != Dialect::Any && speaks != **asked) {
+            None => Ok(Some(provider)),
+            Some(asked) => Err(SetupError::Target(format!(
+                "the mock's provider `{}` at {} speaks {speaks}, and the cases need one that speaks {asked}",
                 wanted.role,
                 provider.url()
             ))),
@@ -174,7 +177,7 @@ impl Upstream {
     async fn added(&self, wanted: Wanted) -> Result<Provider, SetupError> {
         let Wanted { seat, listen, identity, .. } = wanted;
         let name = self.named(&seat);
-        let options = ProviderOptions { name: name.clone(), listen, identity, dialect: Dialect::OpenAi };
+        let options = ProviderOptions { name: name.clone(), listen, identity, dialect: Dialect::Any };
         let added = self.mock.add_provider(options).await.map_err(|error| match error.problem() {
             Some(problem) if problem.code == Code::CannotListen => SetupError::Start(format!(
                 "{}. Either the mock has a provider there that is not called `{}`, or another run uses the address, or one \
@@ -242,7 +245,7 @@ fn unusable(error: Error) -> SetupError {
 }
 
 /// What went wrong between the harness and the mock while a run was under way, with the remedy: no doing of the gateway's.
-pub(in crate::run) fn in_words(error: &Error) -> String {
+pub fn in_words(error: &Error) -> String {
     let code = error.problem().map(|problem| problem.code);
     let remedy = match (error, code) {
         (Error::Unreachable { .. }, _) => {

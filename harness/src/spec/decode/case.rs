@@ -3,15 +3,12 @@
 use super::{Decoder, at_text, entries, flag, number, optional_at, plain, texts};
 use crate::spec::case::{After, Case, Hold, Play, Send, Step, Then, Times, Turn, Upstream};
 use crate::spec::language::duration;
+use crate::spec::language::moment::Moment;
 use crate::spec::language::path::Unreadable;
 use crate::spec::language::pointer;
 use crate::spec::language::value::{Value, ValueKind};
 use crate::spec::read::node::{Node, NodeKind};
 use crate::spec::read::place::{At, Place};
-use crate::spec::read::word::suggestion;
-
-/// What a turn can wait for.
-pub const MOMENTS: [&str; 2] = ["settled", "got.event.1"];
 
 impl Decoder<'_> {
     /// Reads one member of a `for`'s product.
@@ -64,12 +61,17 @@ impl Decoder<'_> {
             operation: optional_at(node.get("operation")),
             raw_line: node.get("raw_line").map(|line| self.value(line)),
             credential: optional_at(node.get("credential")),
+            auth: optional_at(node.get("auth")),
+            protocol: optional_at(node.get("protocol")),
             model: optional_at(node.get("model")),
+            like: optional_at(node.get("prompt").and_then(|prompt| prompt.get("like"))),
             stream: node.get("stream").map(|stream| flag(Some(stream))),
             headers,
             set: self.values(node.get("set")),
+            patch: node.get("set").filter(|set| set.text().is_some()).map(|set| self.value(set)),
             drop: drop.into_iter().map(|written| written.value).collect(),
             raw: node.get("raw").map(|raw| self.value(raw)),
+            via: optional_at(node.get("via")),
             again: optional_at(node.get("again")),
         }
     }
@@ -122,8 +124,14 @@ impl Decoder<'_> {
 
     fn hold(&mut self, node: &Node) -> Option<Hold> {
         if let Some(moment) = node.get("until") {
-            let moment = at_text(moment);
-            self.report(&moment.place, is_moment(&moment));
+            let written = at_text(moment);
+            let moment = self.report(&written.place, written.parse::<Moment>())?;
+            if !moment.can_be_waited_for() {
+                let what = format!("no upstream can wait for `{written}`");
+                let help = "write `settled`, `got.event.1` or `received.PROVIDER.1`".to_owned();
+                self.error(&written.place, Unreadable::new(what, help));
+            }
+            let moment = At::new(moment, written.place);
             return Some(Hold::Until { moment, at_most: self.duration(node.get("at_most")?)? });
         }
         let length = node.get("for")?;
@@ -155,7 +163,12 @@ impl Decoder<'_> {
             });
         }
         if let Some(count) = node.get("events") {
-            return Some(Play::Events { count: self.value(count), then: self.then(node.get("then"))? });
+            let between = node.get("between").map(Node::items).unwrap_or_default();
+            return Some(Play::Events {
+                count: self.value(count),
+                between: between.iter().filter_map(|hold| self.hold(hold)).collect(),
+                then: self.then(node.get("then"))?,
+            });
         }
         let name = node.get("fault")?;
         Some(Play::Fault { name: self.value(name), params: self.values(node.get("params")) })
@@ -204,12 +217,4 @@ fn overlay(under: &mut Node, over: &Node, headers: bool) {
             None => known.push((key.clone(), value.clone())),
         }
     }
-}
-
-/// `settled` or `got.event.1`: the moments that a run can open a gate at.
-fn is_moment(written: &str) -> Result<(), Unreadable> {
-    if MOMENTS.contains(&written) {
-        return Ok(());
-    }
-    Err(Unreadable::new(format!("`{written}` is no moment"), suggestion(written, MOMENTS)))
 }

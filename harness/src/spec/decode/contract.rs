@@ -1,16 +1,18 @@
 //! The contract file.
 
+mod request;
+
 use super::{Decoder, at_text, entries, flag, optional, optional_at, text_of, texts};
 use crate::spec::contract::{
-    Auth, Claim, Closed, ClosedRow, Contract, Credential, ErrorRow, FaultRule, Level, Limit, Names,
-    Operation, Page, Protocol, Reading, RequestShape, Rule,
+    Answers, Auth, Cell, CellOf, Claim, Closed, ClosedRow, Contract, Credential, ErrorRow, EventMark,
+    FaultRule, Level, Limit, Names, Operation, Page, Protocol, Reading, Rule, StreamForm, Writer,
 };
 use crate::spec::language::compiled::Schema;
 use crate::spec::language::duration;
 use crate::spec::language::matcher::{Matcher, MatcherKind};
 use crate::spec::language::path::Unreadable;
 use crate::spec::language::pointer;
-use crate::spec::read::node::Node;
+use crate::spec::read::node::{Node, NodeKind};
 use crate::spec::read::place::At;
 use crate::spec::read::word::suggestion;
 
@@ -35,6 +37,7 @@ impl Decoder<'_> {
                 .map(|pages| pages.items().iter().map(page).collect())
                 .unwrap_or_default(),
             names: root.get("names").map(|names| self.names(names)).unwrap_or_default(),
+            memory: entries(root.get("memory")).iter().map(cell).collect(),
             protocols,
             claims: entries(root.get("claims")).iter().map(claim).collect(),
             readings: entries(root.get("readings")).iter().map(reading).collect(),
@@ -46,7 +49,7 @@ impl Decoder<'_> {
             rules: root.get("rules").map(|rules| self.rules(rules)).unwrap_or_default(),
             faults: entries(root.get("faults"))
                 .iter()
-                .map(|(family, node)| self.fault_rule(family, node))
+                .flat_map(|(family, node)| self.fault_rules(family, node))
                 .collect(),
             requests: entries(root.get("requests"))
                 .iter()
@@ -67,6 +70,7 @@ impl Decoder<'_> {
                 .map(|(name, node)| Credential { name: name.clone(), metered: flag(node.get("metered")) })
                 .collect(),
             models: keys("models"),
+            clients: keys("clients"),
             providers: keys("providers"),
             states: keys("states"),
             limits: entries(node.get("limits")).iter().map(|(name, node)| self.limit(name, node)).collect(),
@@ -90,6 +94,13 @@ impl Decoder<'_> {
             carries_prompt: node
                 .get("carries_prompt")
                 .map_or(method == "POST" && flag(node.get("upstream")), |node| flag(Some(node))),
+            answers: match node.get("answers").and_then(Node::text) {
+                Some("words") => Answers::Words,
+                Some("embeddings") => Answers::Embeddings,
+                Some(_) => Answers::Other,
+                None if flag(node.get("streams")) => Answers::Words,
+                None => Answers::Embeddings,
+            },
         }
     }
 
@@ -99,10 +110,12 @@ impl Decoder<'_> {
     }
 
     fn protocol(&mut self, name: &At<String>, node: &Node) -> Protocol {
-        let auth = match node.get("auth").and_then(|auth| auth.get("header")) {
+        let ways = node.get("auth").map(Node::items).unwrap_or_default();
+        let auth = ways.iter().map(|way| match way.get("header") {
             Some(header) => Auth::Header(text_of(Some(header))),
             None => Auth::Bearer,
-        };
+        });
+        let auth = auth.collect();
         let mut fields = Vec::new();
         for (field, at) in entries(node.get("fields")) {
             let written = text_of(Some(at));
@@ -114,8 +127,40 @@ impl Decoder<'_> {
             envelope: node.get("envelope").map(|schema| Schema::new(self.schema(schema))),
             envelope_claims: texts(node.get("claims")),
             auth,
+            headers: entries(node.get("headers"))
+                .iter()
+                .map(|(name, value)| (name.value.clone(), text_of(Some(value))))
+                .collect(),
             fields,
+            stream: node.get("stream").map(|stream| self.stream_form(stream)).unwrap_or_default(),
+            dialect: optional_at(node.get("dialect")),
         }
+    }
+
+    fn stream_form(&mut self, node: &Node) -> StreamForm {
+        StreamForm {
+            ends: self.event_marks(node.get("ends")),
+            error: match node.get("error") {
+                None => StreamForm::default().error,
+                marks => self.event_marks(marks),
+            },
+        }
+    }
+
+    fn event_marks(&mut self, node: Option<&Node>) -> Vec<EventMark> {
+        let mut marks = Vec::new();
+        for mark in node.map(Node::items).unwrap_or_default() {
+            if let Some(at) = mark.get("at") {
+                let written = text_of(Some(at));
+                self.report(&at.place, pointer::check(&written));
+                marks.push(EventMark::At(written));
+            } else if let Some(data) = mark.get("data") {
+                marks.push(EventMark::Data(text_of(Some(data))));
+            } else if let Some(name) = mark.get("event") {
+                marks.push(EventMark::Event(text_of(Some(name))));
+            }
+        }
+        marks
     }
 
     fn closed(&mut self, node: &Node) -> Closed {
@@ -188,9 +233,17 @@ impl Decoder<'_> {
         node.items().iter().map(rule).collect()
     }
 
+    /// One rule for every operation, or a list of them, each for its own.
+    fn fault_rules(&mut self, family: &At<String>, node: &Node) -> Vec<FaultRule> {
+        let NodeKind::List(rules) = &node.kind else { return vec![self.fault_rule(family, node)] };
+        let named = |rule: &Node| At::new(family.value.clone(), rule.place.clone());
+        rules.iter().map(|rule| self.fault_rule(&named(rule), rule)).collect()
+    }
+
     fn fault_rule(&mut self, family: &At<String>, node: &Node) -> FaultRule {
         FaultRule {
             family: family.clone(),
+            operations: texts(node.get("operations")),
             claims: texts(node.get("claims")),
             expect: self.expectations(node.get("expect")),
             should: self.expectations(node.get("should")),
@@ -198,13 +251,24 @@ impl Decoder<'_> {
             reading: optional_at(node.get("reading")),
         }
     }
+}
 
-    fn request(&mut self, operation: &At<String>, node: &Node) -> RequestShape {
-        RequestShape {
-            operation: operation.clone(),
-            example: node.get("example").map(|example| self.value(example)),
-            schema: node.get("schema").map(|schema| self.schema(schema)),
-        }
+fn cell((name, node): &(At<String>, Node)) -> Cell {
+    let written_by = node.get("written_by").map(Node::items).unwrap_or_default();
+    let writer = |writer: &Node| {
+        let named = |kind: &str| optional_at(writer.get(kind));
+        let operation = named("operation").map(Writer::Operation);
+        operation.or_else(|| named("credential").map(Writer::Credential)).unwrap_or(Writer::UpstreamFailure)
+    };
+    Cell {
+        name: name.clone(),
+        of: match node.get("of").and_then(Node::text) {
+            Some("provider") => CellOf::Provider,
+            Some("credential") => CellOf::Credential,
+            _ => CellOf::Instance,
+        },
+        written_by: written_by.iter().map(writer).collect(),
+        heals: optional_at(node.get("heals").and_then(|heals| heals.get("limit"))),
     }
 }
 

@@ -5,6 +5,7 @@ use crate::spec::language::compiled::{Pattern, Schema};
 use crate::spec::language::duration;
 use crate::spec::language::expect::{Conditions, Expect, Expectation, Expectations, Tally, Took};
 use crate::spec::language::matcher::{Matcher, MatcherKind};
+use crate::spec::language::moment::Moment;
 use crate::spec::language::path::{Corner, Path, Unreadable};
 use crate::spec::language::value::{Part, Value, ValueKind, text_kind};
 use crate::spec::read::node::{Node, NodeKind};
@@ -12,7 +13,8 @@ use crate::spec::read::place::At;
 use crate::spec::read::word::suggestion;
 
 /// The keys of an expectation that are no paths.
-pub const QUESTIONS: [&str; 7] = ["error", "took", "secret", "same", "distinct", "tally", "one_of"];
+pub const QUESTIONS: [&str; 9] =
+    ["error", "took", "secret", "same", "distinct", "tally", "order", "gaps", "one_of"];
 
 impl Decoder<'_> {
     pub(super) fn value(&mut self, node: &Node) -> Value {
@@ -135,6 +137,8 @@ impl Decoder<'_> {
             "same" => Expect::Same(self.paths(Some(node))),
             "distinct" => Expect::Distinct(self.paths(Some(node))),
             "tally" => Expect::Tally(node.items().iter().filter_map(|count| self.tally(count)).collect()),
+            "order" => Expect::Order(self.moments(node)),
+            "gaps" => Expect::GrowingGaps,
             "one_of" => Expect::OneOf(node.items().iter().map(|set| self.expectations(Some(set))).collect()),
             word if !word.contains('.') => {
                 let words = QUESTIONS.into_iter().chain(Corner::ALL.map(Corner::word));
@@ -145,6 +149,19 @@ impl Decoder<'_> {
             }
             _ => Expect::Path(self.path(key)?, self.matcher(node)),
         })
+    }
+
+    fn moments(&mut self, node: &Node) -> Vec<Moment> {
+        let mut moments = Vec::new();
+        for written in texts(Some(node)) {
+            let moment = self.report(&written.place, written.parse::<Moment>());
+            if moment.as_ref().is_some_and(|moment| !moment.can_be_ordered()) {
+                let what = format!("`{written}` is a moment to wait for, and has no place in an order");
+                self.error(&written.place, Unreadable::new(what, None));
+            }
+            moments.extend(moment);
+        }
+        moments
     }
 
     fn tally(&mut self, node: &Node) -> Option<Tally> {

@@ -11,7 +11,8 @@ use crate::spec::language::value::Value;
 use crate::spec::read::node::{Node, NodeKind};
 use crate::spec::read::place::At;
 use crate::spec::target::{
-    Binding, Configuration, GatewaySource, HttpCall, Launch, Pool, State, Target, UpstreamLink,
+    Binding, Configuration, GatewaySource, HeaderValue, HttpCall, Launch, Mangle, Pool, State, Target,
+    UpstreamLink,
 };
 
 /// How long a launched gateway may take where the target says nothing.
@@ -33,6 +34,17 @@ impl Decoder<'_> {
                 .filter_map(|(name, node)| self.configuration(name, node))
                 .collect(),
             operations: self.routes(root.get("operations")),
+            clients: entries(root.get("clients"))
+                .iter()
+                .map(|(name, node)| {
+                    let command = node.get("command").map(Node::items).unwrap_or_default();
+                    (name.clone(), command.iter().map(plain).collect())
+                })
+                .collect(),
+            dialects: entries(root.get("dialects"))
+                .iter()
+                .map(|(protocol, dialect)| (protocol.clone(), at_text(dialect)))
+                .collect(),
             credentials: entries(root.get("credentials"))
                 .iter()
                 .map(|(name, node)| (name.clone(), self.pool(node)))
@@ -51,7 +63,7 @@ impl Decoder<'_> {
                 .collect(),
             lacks: entries(root.get("lacks")).iter().map(|(name, why)| (name.clone(), plain(why))).collect(),
             ambient: texts(root.get("ambient")),
-            headers: self.bindings(root.get("headers")),
+            headers: self.headers(root.get("headers")),
             key_header: optional(root.get("key_header")),
             trusted_ca: optional_at(root.get("trusted_ca")),
             upstream: self.link(root.get("upstream")),
@@ -79,6 +91,8 @@ impl Decoder<'_> {
                 .unwrap_or(1),
             providers: texts(node.get("providers")),
             declared_order: node.get("order").and_then(Node::text) == Some("declared"),
+            tls: flag(node.get("tls")),
+            forgets: texts(node.get("forgets")),
             has: entries(node.get("has"))
                 .iter()
                 .map(|(key, value)| (key.value.clone(), value.to_json()))
@@ -153,11 +167,34 @@ impl Decoder<'_> {
         entries(node).iter().filter_map(binding).collect()
     }
 
+    fn headers(&mut self, node: Option<&Node>) -> Vec<(String, HeaderValue)> {
+        let value = |(key, node): &(At<String>, Node)| {
+            let value = match node.text() {
+                Some(text) if text.contains("$(") => HeaderValue::Named(self.value(node)),
+                _ => HeaderValue::Bound(self.binding(node)?),
+            };
+            Some((key.value.clone(), value))
+        };
+        entries(node).iter().filter_map(value).collect()
+    }
+
     fn binding(&mut self, node: &Node) -> Option<Binding> {
         match &node.kind {
             NodeKind::Map(_) => {
                 if let Some(variable) = node.get("env") {
                     return Some(Binding::Env(at_text(variable)));
+                }
+                if let Some(command) = node.get("command") {
+                    return Some(Binding::Command(command.items().iter().map(plain).collect()));
+                }
+                if let Some(role) = node.get("from") {
+                    let mangle = match node.get("mangle").and_then(Node::text) {
+                        Some("cut") => Some(Mangle::Cut),
+                        Some("jwt_none") => Some(Mangle::JwtNone),
+                        Some(_) => Some(Mangle::Flip),
+                        None => None,
+                    };
+                    return Some(Binding::From { role: at_text(role), mangle });
                 }
                 if let Some(literal) = node.get("literal") {
                     return Some(Binding::Literal(plain(literal)));

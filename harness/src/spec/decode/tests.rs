@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::Decoder;
 use super::product::members;
 use crate::spec::case::{After, Case, Hold, Play, Then, Times};
-use crate::spec::contract::{Auth, Contract, Level};
+use crate::spec::contract::{Answers, Auth, Contract, EventMark, Level};
 use crate::spec::language::compiled::Schema;
 use crate::spec::language::expect::Expect;
 use crate::spec::language::matcher::MatcherKind;
@@ -107,13 +107,21 @@ fn steps_repeat_wait_and_ask() {
 #[test]
 fn a_contract_keeps_its_tables() {
     let contract = contract(
-        "contract: c\nnames:\n  operations: {chat: {protocol: p, route: POST /v1/chat, upstream: true}, list: {protocol: p, route: GET /v1/list}}\n  credentials: {valid: {}, limited: {metered: true}}\n  limits: {a: 60s, b: {}}\nprotocols: {p: {auth: {header: x-api-key}, envelope: {$ref: envelope.json}, fields: {type: /error/type}}}\nclaims: {A: {says: s, level: may}}\nclosed: {outside: [A], mismatch: [A], rows: [{status: [401, {min: 500}], type: t, standing: undocumented}]}\nerrors: {x: {status: 401, type: {not: [a, b]}, headers: {Retry-After: {matches: '^1$', once: true}}}}\n",
+        "contract: c\nnames:\n  operations: {chat: {protocol: p, route: POST /v1/chat, upstream: true}, list: {protocol: p, route: GET /v1/list}}\n  credentials: {valid: {}, limited: {metered: true}}\n  limits: {a: 60s, b: {}}\nprotocols: {p: {auth: [{header: x-api-key}, bearer], headers: {X-Version: 1}, stream: {ends: {data: '[DONE]'}}, envelope: {$ref: envelope.json}, fields: {type: /error/type}}}\nclaims: {A: {says: s, level: may}}\nclosed: {outside: [A], mismatch: [A], rows: [{status: [401, {min: 500}], type: t, standing: undocumented}]}\nerrors: {x: {status: 401, type: {not: [a, b]}, headers: {Retry-After: {matches: '^1$', once: true}}}}\n",
     );
     assert!(contract.names.operations[0].carries_prompt && !contract.names.operations[1].carries_prompt);
     assert!(contract.names.credentials[1].metered);
     assert_eq!(contract.names.limits[0].documented, Some(Duration::from_secs(60)));
     assert_eq!(contract.names.limits[1].documented, None);
-    assert_eq!(contract.protocols[0].auth, Auth::Header("x-api-key".to_owned()));
+    let protocol = &contract.protocols[0];
+    assert_eq!(protocol.auth, [Auth::Header("x-api-key".to_owned()), Auth::Bearer]);
+    assert_eq!(protocol.headers, [("X-Version".to_owned(), "1".to_owned())]);
+    assert_eq!(protocol.stream.ends, [EventMark::Data("[DONE]".to_owned())]);
+    assert_eq!(
+        protocol.stream.error,
+        [EventMark::Event("error".to_owned()), EventMark::At("/error".to_owned())]
+    );
+    assert_eq!(contract.names.operations[1].answers, Answers::Embeddings);
     assert_eq!(contract.protocols[0].envelope, Some(Schema::new(serde_json::json!({"type": "object"}))));
     assert_eq!(contract.claims[0].level, Level::May);
     let row = &contract.closed.as_ref().unwrap().rows[0];

@@ -1,6 +1,7 @@
 //! Expectations: what is asked of an exchange.
 
 use crate::spec::language::matcher::Matcher;
+use crate::spec::language::moment::Moment;
 use crate::spec::language::path::{Corner, Path};
 use crate::spec::read::place::{At, Place};
 
@@ -38,6 +39,10 @@ pub enum Expect {
     Distinct(Vec<Path>),
     /// How many exchanges of the step fit.
     Tally(Vec<Tally>),
+    /// These moments come one after the other.
+    Order(Vec<Moment>),
+    /// The waits between the attempts at each provider grow.
+    GrowingGaps,
     /// At least one of these sets holds whole.
     OneOf(Vec<Expectations>),
 }

@@ -49,6 +49,10 @@ pub enum Field {
     Body,
     /// A place in the JSON body, as an RFC 6901 pointer.
     BodyPointer(String),
+    /// A place in the JSON body that a value of the target names: `body$(value.health_at)`.
+    BodyBound(String),
+    /// Whether this client asks again, from what the answer's head says.
+    Retry(String),
     /// A field of the error (`type`, `code`, …), where the protocol says it is; in a stream, of its error event.
     Error(String),
     /// Whether the client was told of a failure: no answer, a status outside 200–299, or an error event.
@@ -59,7 +63,7 @@ pub enum Field {
     Count,
     /// Seconds from the first byte sent to the end.
     Elapsed,
-    /// `clean`, `error_event`, `broken`, `open` for `got`; `complete`, `cut`, `stalled`, `none` for `played`.
+    /// `clean`, `unmarked`, `error_event`, `broken`, `open` for `got`; `complete`, `cut`, `stalled`, `none` for `played`.
     Ending,
     /// The operation's name; absent for `raw_line`.
     Operation,
@@ -76,6 +80,8 @@ pub enum Field {
 pub enum View {
     /// Seconds: a number, or an HTTP date against the clock of the side that sent it.
     Seconds,
+    /// Seconds, of a number of milliseconds.
+    Milliseconds,
     /// A number.
     Number,
     /// JSON, so that key order does not matter.
@@ -117,7 +123,7 @@ impl Corner {
             }
             Self::Got => &[
                 "status", "reason", "headers", "trailers", "body", "error", "failed", "events", "elapsed",
-                "ending",
+                "ending", "retry",
             ],
         }
     }
@@ -125,12 +131,13 @@ impl Corner {
 
 impl View {
     /// All of them.
-    pub const ALL: [Self; 4] = [Self::Seconds, Self::Number, Self::Json, Self::Max];
+    pub const ALL: [Self; 5] = [Self::Seconds, Self::Milliseconds, Self::Number, Self::Json, Self::Max];
 
     /// The word it is written as.
     pub fn word(self) -> &'static str {
         match self {
             Self::Seconds => "seconds",
+            Self::Milliseconds => "milliseconds",
             Self::Number => "number",
             Self::Json => "json",
             Self::Max => "max",
@@ -161,6 +168,8 @@ impl fmt::Display for Field {
             Self::Header(name) => return write!(f, "headers.{name}"),
             Self::Trailer(name) => return write!(f, "trailers.{name}"),
             Self::BodyPointer(pointer) => return write!(f, "body{pointer}"),
+            Self::BodyBound(value) => return write!(f, "body$(value.{value})"),
+            Self::Retry(client) => return write!(f, "retry.{client}"),
             Self::Error(field) => return write!(f, "error.{field}"),
             Self::Status => "status",
             Self::Reason => "reason",

@@ -57,6 +57,8 @@ pub enum Reference {
     Path(Path),
     /// A model bound by the target: `$(model.chat)`.
     Model(String),
+    /// The text of a credential, where a send puts it elsewhere than the protocol does: `$(credential.valid)`.
+    Credential(String),
     /// A value bound by the target: `$(value.over_limit)`.
     Bound(String),
     /// A limit in seconds, as documented or as the target declares: `$(limit.upstream)`.

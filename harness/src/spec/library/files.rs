@@ -80,6 +80,15 @@ impl Files {
         })
     }
 
+    /// What was found before in gateways of a contract, stored beside its cases.
+    pub fn regressions<'a>(&'a self, contract: &'a str) -> impl Iterator<Item = &'a Source> {
+        self.texts.values().filter(move |source| {
+            let inside =
+                source.name.strip_prefix(contract).and_then(|rest| rest.strip_prefix("/regressions/"));
+            inside.is_some_and(|file| file.ends_with(".json"))
+        })
+    }
+
     /// All files, sorted by name.
     pub fn all(&self) -> impl Iterator<Item = &Source> {
         self.texts.values()

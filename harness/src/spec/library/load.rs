@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::{Library, Loaded, mask};
+use super::{Library, Loaded, extends, mask};
 use crate::spec::case::Case;
 use crate::spec::decode::{Decoder, product};
 use crate::spec::library::Files;
@@ -73,17 +73,25 @@ fn no_target(library: &Library, written: &str, error: &std::io::Error) -> Diagno
 
 fn read(files: &Files, words: &Vocabulary, name: &str) -> (Option<Loaded>, Diagnostics) {
     let mut problems = Diagnostics::default();
-    let Some(source) = files.get(&format!("{name}/contract.yaml")) else { return (None, problems) };
-    let contract = parsed(source, Kind::Contract, &mut problems).map(|root| {
-        let contract = decoded(files, source, &mut problems, |decoder| decoder.contract(&root));
+    if files.get(&format!("{name}/contract.yaml")).is_none() {
+        return (None, problems);
+    }
+    let chain = extends::chain(files, name, &mut problems);
+    let root = extends::whole(&chain, &mut problems);
+    if let Some(root) = &root {
+        grammar::check(Kind::Contract, root, &mut problems);
+    }
+    let contract = root.map(|root| {
+        let contract = decoded(files, &chain, &mut problems, |decoder| decoder.contract(&root));
         lint::contract(name, &contract, words, &mut problems);
         contract
     });
-    problems.attach(source);
+    chain.iter().for_each(|source| problems.attach(source));
     let mut cases = Vec::new();
-    for source in files.cases(name) {
+    let topics = extends::topics(files, &chain);
+    for source in &topics {
         if let Some(root) = parsed(source, Kind::Cases, &mut problems) {
-            cases.extend(read_cases(files, source, &root, &mut problems));
+            cases.extend(read_cases(files, &chain, source, &root, &mut problems));
         }
         problems.attach(source);
     }
@@ -92,14 +100,20 @@ fn read(files: &Files, words: &Vocabulary, name: &str) -> (Option<Loaded>, Diagn
     if !problems.has_errors() {
         lint::coverage(&contract, &cases, &mut problems);
     }
-    for source in std::iter::once(source).chain(files.cases(name)) {
+    for source in chain.iter().chain(&topics) {
         problems.attach(source);
     }
     problems.sort();
     (Some(Loaded { contract, cases }), problems)
 }
 
-fn read_cases(files: &Files, source: &Source, root: &Node, problems: &mut Diagnostics) -> Vec<Case> {
+fn read_cases(
+    files: &Files,
+    chain: &[&Source],
+    source: &Source,
+    root: &Node,
+    problems: &mut Diagnostics,
+) -> Vec<Case> {
     let topic = Path::new(&*source.name).file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
     let mut members = Vec::new();
     let NodeKind::List(nodes) = &root.kind else { return Vec::new() };
@@ -110,7 +124,7 @@ fn read_cases(files: &Files, source: &Source, root: &Node, problems: &mut Diagno
             members.push((format!("{topic}::{name}{}", member.label), member.tree));
         }
     }
-    decoded(files, source, problems, |decoder| {
+    decoded(files, chain, problems, |decoder| {
         members.into_iter().map(|(id, tree)| decoder.case(id, &tree)).collect()
     })
 }
@@ -119,10 +133,10 @@ fn read_target(library: &Library, source: &Source) -> (Option<Target>, Diagnosti
     let mut problems = Diagnostics::default();
     let root = parsed(source, Kind::Target, &mut problems);
     let target = root.as_ref().map(|root| {
-        let mut target = decoded(library.files(), source, &mut problems, |decoder| decoder.target(root));
+        let mut target = decoded(library.files(), &[source], &mut problems, |decoder| decoder.target(root));
         match contract_of(library, &target) {
             Ok(loaded) => {
-                lint::target::lint(&target, &loaded.contract, &mut problems);
+                lint::target::lint(&target, &loaded.contract, &library.words, &mut problems);
                 lint::target::complete(&mut target, &loaded.contract);
             }
             Err(others) => problems.extend(others),
@@ -156,12 +170,18 @@ fn parsed(source: &Source, kind: Kind, problems: &mut Diagnostics) -> Option<Nod
 
 fn decoded<T>(
     files: &Files,
-    source: &Source,
+    beside: &[&Source],
     problems: &mut Diagnostics,
     read: impl FnOnce(&mut Decoder<'_>) -> T,
 ) -> T {
-    let folder = source.name.rsplit_once('/').map_or("", |(folder, _)| folder);
-    let referenced = |name: &str| match files.get(&format!("{folder}/{name}")) {
+    let folders: Vec<&str> =
+        beside.iter().map(|source| source.name.rsplit_once('/').map_or("", |(folder, _)| folder)).collect();
+    // Schemas of requests that several contracts share lie in a folder beside those of the contracts.
+    let found = |name: &str| match name.strip_prefix("../") {
+        Some(shared) => files.get(shared),
+        None => folders.iter().find_map(|folder| files.get(&format!("{folder}/{name}"))),
+    };
+    let referenced = |name: &str| match found(name) {
         Some(file) => Ok(file.text.to_string()),
         None => Err(format!("there is no file `{name}` beside this one")),
     };

@@ -9,7 +9,7 @@ use crate::spec::read::node::{Node, NodeKind, Source};
 /// Maps of a target whose texts may be keys.
 const SECRET: [&str; 4] = ["credentials", "headers", "env", "key"];
 /// Keys of a binding whose texts are no keys.
-const PLAIN: [&str; 5] = ["env", "file", "at", "pace", "fresh"];
+const PLAIN: [&str; 7] = ["env", "file", "at", "from", "mangle", "pace", "fresh"];
 
 /// Gives the target's diagnostics their text with each literal that may be a key replaced by asterisks. Where the file
 /// could not be read, nobody knows where its keys are, so that no text is given.

@@ -43,8 +43,17 @@ fn cited<'a>(contract: &'a Contract, cases: &'a [Case]) -> BTreeSet<&'a str> {
     let envelopes = contract.protocols.iter().flat_map(|protocol| &protocol.envelope_claims);
     let rules = contract.rules.iter().flat_map(|rule| &rule.claims);
     let faults = contract.faults.iter().flat_map(|rule| &rule.claims);
+    let rejects = contract.requests.iter().filter_map(|request| request.rejects.as_ref());
+    let rejects = rejects.flat_map(|rejects| &rejects.claims);
     let cases = cases.iter().flat_map(|case| &case.claims);
-    closed.chain(envelopes).chain(rules).chain(faults).chain(cases).map(|claim| claim.as_str()).collect()
+    closed
+        .chain(envelopes)
+        .chain(rules)
+        .chain(faults)
+        .chain(rejects)
+        .chain(cases)
+        .map(|claim| claim.as_str())
+        .collect()
 }
 
 fn readings<'a>(contract: &'a Contract, cases: &'a [Case]) -> impl Iterator<Item = &'a str> {
@@ -52,6 +61,15 @@ fn readings<'a>(contract: &'a Contract, cases: &'a [Case]) -> impl Iterator<Item
     let errors = contract.errors.iter().map(|row| &row.reading);
     let rules = contract.rules.iter().map(|rule| &rule.reading);
     let faults = contract.faults.iter().map(|rule| &rule.reading);
+    let rejects = contract.requests.iter().filter_map(|request| request.rejects.as_ref());
+    let rejects = rejects.flat_map(|rejects| rejects.by.iter().map(|(_, rejection)| &rejection.reading));
     let cases = cases.iter().map(|case| &case.reading);
-    closed.chain(errors).chain(rules).chain(faults).chain(cases).flatten().map(|reading| reading.as_str())
+    closed
+        .chain(errors)
+        .chain(rules)
+        .chain(faults)
+        .chain(rejects)
+        .chain(cases)
+        .flatten()
+        .map(|reading| reading.as_str())
 }

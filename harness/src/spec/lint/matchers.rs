@@ -16,7 +16,10 @@ pub(super) fn impossible(item: &Item<'_>, problems: &mut Diagnostics) {
             contradiction(matcher, problems);
             if path.views.is_empty() {
                 part(path.corner, &path.field, matcher, problems);
-            } else if path.views.contains(&View::Number) || path.views.contains(&View::Seconds) {
+            } else if [View::Number, View::Seconds, View::Milliseconds]
+                .iter()
+                .any(|it| path.views.contains(it))
+            {
                 literals(matcher, &mut |one, value| {
                     if value.is_string() {
                         refuse(one, format!("a number is never the text {value}"), problems);
@@ -36,7 +39,7 @@ pub(super) fn impossible(item: &Item<'_>, problems: &mut Diagnostics) {
 fn part(corner: Corner, field: &Field, matcher: &Matcher, problems: &mut Diagnostics) {
     let words: &[&str] = match (field, corner) {
         (Field::Ending, Corner::Played) => &["complete", "cut", "stalled", "none"],
-        (Field::Ending, _) => &["clean", "error_event", "broken", "open"],
+        (Field::Ending, _) => &["clean", "unmarked", "error_event", "broken", "open"],
         _ => &[],
     };
     literals(matcher, &mut |matcher, value| {
@@ -51,7 +54,7 @@ fn part(corner: Corner, field: &Field, matcher: &Matcher, problems: &mut Diagnos
                 problems.push(Diagnostic::error(matcher.place.clone(), title).help(help));
                 None
             }
-            Field::Failed | Field::Stream if !value.is_boolean() => {
+            Field::Failed | Field::Stream | Field::Retry(_) if !value.is_boolean() => {
                 Some(format!("`{field}` is true or false, never {value}"))
             }
             Field::Count | Field::Events if !value.is_u64() => {

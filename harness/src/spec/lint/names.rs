@@ -1,7 +1,9 @@
 //! Names that nobody gave.
 
-use crate::spec::case::{Case, Play};
-use crate::spec::contract::Contract;
+use crate::spec::case::{Case, Hold, Play};
+use crate::spec::clients;
+use crate::spec::contract::{Auth, Contract, Protocol};
+use crate::spec::language::moment::{Moment, MomentKind};
 use crate::spec::language::path::{Field, Path};
 use crate::spec::language::value::{Reference, ValueKind};
 use crate::spec::lint::Vocabulary;
@@ -33,6 +35,8 @@ struct Scope<'a> {
     own: Option<&'a str>,
     /// Whether the exchange at hand is over, so that its corners can be named.
     over: bool,
+    /// Whether it is sent, so that credentials can be named.
+    sent: bool,
 }
 
 impl<'a> Known<'a> {
@@ -47,7 +51,7 @@ impl<'a> Known<'a> {
         let mut before: Vec<&str> = Vec::new();
         let scripts =
             |upstream: &crate::spec::case::Upstream, before: &[&str], problems: &mut Diagnostics| {
-                let scope = Scope { before, own: None, over: false };
+                let scope = Scope { before, own: None, over: false, sent: false };
                 walk::upstream(upstream, &mut |item| self.item(item, scope, problems));
                 self.script(upstream, problems);
             };
@@ -59,10 +63,12 @@ impl<'a> Known<'a> {
         for step in &case.steps {
             let own = step.name.as_ref().map(|name| name.as_str());
             self.send(&step.send, &before, problems);
-            let scope = Scope { before: &before, own, over: false };
+            let scope = Scope { before: &before, own, over: false, sent: true };
             walk::sent(step, &mut |item| self.item(item, scope, problems));
             step.upstream.iter().for_each(|upstream| scripts(upstream, &before, problems));
-            walk::asked(step, &mut |item| self.item(item, Scope { over: true, ..scope }, problems));
+            walk::asked(step, &mut |item| {
+                self.item(item, Scope { over: true, sent: false, ..scope }, problems)
+            });
             if let Some(name) = &step.name {
                 step_name(name, &before, problems);
                 before.push(name);
@@ -76,11 +82,34 @@ impl<'a> Known<'a> {
             let known = self.contract.names.credentials.iter().map(|credential| credential.name.as_str());
             one("credential", credential, known, problems);
         }
+        if let Some(protocol) = &send.protocol {
+            let known = self.contract.protocols.iter().map(|protocol| protocol.name.as_str());
+            one("protocol", protocol, known, problems);
+        }
+        if let (Some(auth), Some(protocol)) = (&send.auth, self.protocol(send)) {
+            one("way for the credential", auth, protocol.auth.iter().map(Auth::word), problems);
+        }
+        if let Some(client) = &send.via {
+            one("client", client, self.contract.names.clients.iter().map(|client| client.as_str()), problems);
+        }
         if let Some(model) = &send.model {
             one("model", model, self.contract.names.models.iter().map(|model| model.as_str()), problems);
         }
-        if let Some(again) = &send.again {
-            one("earlier step", again, before.iter().copied(), problems);
+        for step in send.again.iter().chain(&send.like) {
+            one("earlier step", step, before.iter().copied(), problems);
+        }
+    }
+
+    /// The protocol that a send speaks, as far as it says so itself.
+    fn protocol(&self, send: &crate::spec::case::Send) -> Option<&'a Protocol> {
+        let operation = send.operation.as_ref().and_then(|name| {
+            self.contract.names.operations.iter().find(|known| known.name.value == name.value)
+        });
+        let named = operation.map(|operation| &operation.protocol).or(send.protocol.as_ref());
+        match named {
+            Some(name) => self.contract.protocols.iter().find(|known| known.name.value == name.value),
+            None if send.raw_line.is_some() => self.contract.protocols.first(),
+            None => None,
         }
     }
 
@@ -90,6 +119,12 @@ impl<'a> Known<'a> {
                 one("provider", provider, self.providers(), problems);
             }
             for turn in turns {
+                for hold in turn.waits() {
+                    if let Hold::Until { moment, .. } = hold {
+                        let scope = Scope { before: &[], own: None, over: true, sent: false };
+                        self.moment(&moment.value, &moment.place, scope, problems);
+                    }
+                }
                 if let Play::Fault { name, .. } = &turn.play
                     && let ValueKind::Literal(literal) = &name.kind
                     && let Some(id) = literal.as_str()
@@ -106,17 +141,18 @@ impl<'a> Known<'a> {
         match item {
             Item::Asked(path, _, place) | Item::Path(path, place) => self.path(path, place, scope, problems),
             Item::Reference(Reference::Path(path), place) => self.path(path, place, scope, problems),
-            Item::Reference(reference, place) => self.reference(reference, place, problems),
+            Item::Reference(reference, place) => self.reference(reference, place, scope, problems),
             Item::Row(row) => {
                 let rows = self.contract.errors.iter().map(|row| row.name.as_str()).chain([OK]);
                 one("error row", row, rows, problems);
             }
             Item::Limit(limit) => one("limit", limit, self.limits(), problems),
+            Item::Moment(moment, place) => self.moment(moment, place, scope, problems),
             Item::Matcher(_) | Item::Status(_) => {}
         }
     }
 
-    fn reference(&self, reference: &Reference, place: &Place, problems: &mut Diagnostics) {
+    fn reference(&self, reference: &Reference, place: &Place, scope: Scope<'_>, problems: &mut Diagnostics) {
         let names = &self.contract.names;
         let at = |name: &String| At::new(name.clone(), place.clone());
         match reference {
@@ -132,7 +168,27 @@ impl<'a> Known<'a> {
                 let title = "`$(port)` is known to a target only".to_owned();
                 problems.push(Diagnostic::error(place.clone(), title));
             }
+            Reference::Credential(name) => {
+                let known = names.credentials.iter().map(|credential| credential.name.as_str());
+                one("credential", &at(name), known, problems);
+                if !scope.sent {
+                    let title = format!("`{reference}` is for what is sent only");
+                    problems.push(Diagnostic::error(place.clone(), title));
+                }
+            }
             Reference::Path(_) | Reference::Canary(_) | Reference::Prompt | Reference::DateIn(_) => {}
+        }
+    }
+
+    fn moment(&self, moment: &Moment, place: &Place, scope: Scope<'_>, problems: &mut Diagnostics) {
+        if let Some(step) = &moment.step {
+            let known = scope.before.iter().copied().chain(scope.own);
+            one("earlier step", &At::new(step.clone(), place.clone()), known, problems);
+        }
+        if let MomentKind::Received(attempts) | MomentKind::Played(attempts) = &moment.kind
+            && let Some(provider) = &attempts.provider
+        {
+            one("provider", &At::new(provider.clone(), place.clone()), self.providers(), problems);
         }
     }
 
@@ -153,8 +209,17 @@ impl<'a> Known<'a> {
         if let Some(provider) = &path.provider {
             one("provider", &At::new(provider.clone(), place.clone()), self.providers(), problems);
         }
-        if let Field::Error(field) = &path.field {
-            self.field(field, place, problems);
+        match &path.field {
+            Field::Error(field) => self.field(field, place, problems),
+            Field::Retry(client) => {
+                one("client", &At::new(client.clone(), place.clone()), clients::names(), problems);
+            }
+            Field::BodyBound(value) => {
+                let known = self.contract.names.values.iter();
+                let pointers = known.filter(|(_, kind)| kind == "pointer").map(|(name, _)| name.as_str());
+                one("value that is a pointer", &At::new(value.clone(), place.clone()), pointers, problems);
+            }
+            _ => {}
         }
     }
 
@@ -234,9 +299,21 @@ fn unclaimed(claims: &[At<String>], asked: usize, place: &Place, problems: &mut 
 
 /// A step's name may not be taken for the beginning of another reference.
 fn step_name(name: &At<String>, before: &[&str], problems: &mut Diagnostics) {
-    const TAKEN: [&str; 13] = [
-        "sent", "received", "played", "got", "model", "value", "limit", "canary", "prompt", "date", "port",
-        "provider", "for",
+    const TAKEN: [&str; 14] = [
+        "sent",
+        "received",
+        "played",
+        "got",
+        "model",
+        "credential",
+        "value",
+        "limit",
+        "canary",
+        "prompt",
+        "date",
+        "port",
+        "provider",
+        "for",
     ];
     if before.contains(&name.as_str()) {
         problems.push(Diagnostic::error(name.place.clone(), format!("two steps are called `{name}`")));

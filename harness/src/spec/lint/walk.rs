@@ -4,6 +4,7 @@ use crate::spec::case::{After, Case, Hold, Play, Step, Then, Times, Upstream};
 use crate::spec::contract::Contract;
 use crate::spec::language::expect::{Conditions, Expect, Expectations};
 use crate::spec::language::matcher::{Matcher, MatcherKind};
+use crate::spec::language::moment::Moment;
 use crate::spec::language::path::Path;
 use crate::spec::language::value::{Part, Reference, Value, ValueKind};
 use crate::spec::read::place::{At, Place};
@@ -23,6 +24,8 @@ pub(super) enum Item<'a> {
     Status(&'a Matcher),
     /// A row of `errors`.
     Row(&'a At<String>),
+    /// A moment.
+    Moment(&'a Moment, &'a Place),
     /// A limit.
     Limit(&'a At<String>),
 }
@@ -64,6 +67,9 @@ pub(super) fn of_contract<'a>(contract: &'a Contract, visit: Visit<'_, 'a>) {
         .iter()
         .filter_map(|request| request.example.as_ref())
         .for_each(|example| value(example, visit));
+    let rejects = contract.requests.iter().filter_map(|request| request.rejects.as_ref());
+    let rows = rejects.flat_map(|rejects| rejects.by.iter().flat_map(|(_, rejection)| &rejection.rows));
+    rows.for_each(|row| visit(Item::Row(row)));
 }
 
 /// Everything of a case.
@@ -81,6 +87,7 @@ pub(super) fn sent<'a>(step: &'a Step, visit: Visit<'_, 'a>) {
     let send = &step.send;
     send.raw_line.iter().chain(&send.raw).for_each(|written| value(written, visit));
     send.headers.iter().chain(&send.set).for_each(|(_, written)| value(written, visit));
+    send.patch.iter().for_each(|written| value(written, visit));
     if let Times::Count(count) = &step.times {
         value(count, visit);
     }
@@ -104,7 +111,7 @@ pub(super) fn asked<'a>(step: &'a Step, visit: Visit<'_, 'a>) {
 /// What the upstream plays.
 pub(super) fn upstream<'a>(upstream: &'a Upstream, visit: Visit<'_, 'a>) {
     for turn in upstream.scripts.iter().flat_map(|(_, turns)| turns) {
-        for hold in &turn.hold {
+        for hold in turn.waits() {
             if let Hold::Limit { limit, .. } = hold {
                 visit(Item::Limit(limit));
             }
@@ -118,7 +125,7 @@ pub(super) fn upstream<'a>(upstream: &'a Upstream, visit: Visit<'_, 'a>) {
                     .for_each(|part| value(part, visit));
                 headers.iter().for_each(|(_, header)| value(header, visit));
             }
-            Play::Events { count, then } => {
+            Play::Events { count, then, .. } => {
                 value(count, visit);
                 if let Then::ErrorEvent(body) = then {
                     value(body, visit);
@@ -154,6 +161,8 @@ pub(super) fn expectations<'a>(asked: &'a Expectations, visit: Visit<'_, 'a>) {
                     matcher(&tally.is, visit);
                 }
             }
+            Expect::Order(moments) => moments.iter().for_each(|moment| visit(Item::Moment(moment, place))),
+            Expect::GrowingGaps => {}
             Expect::OneOf(sets) => sets.iter().for_each(|set| expectations(set, visit)),
         }
     }

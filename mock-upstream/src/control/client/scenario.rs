@@ -66,7 +66,17 @@ impl RemoteScenario {
     /// # Errors
     /// A script that cannot be played, or a provider that the mock does not have.
     pub async fn script(&self, provider: Option<&str>, script: Script) -> Result<(), Error> {
-        self.put_script(None, provider, script).await
+        self.put_script(ScriptFor { send: None, provider: provider.map(str::to_owned), alone: false, script })
+            .await
+    }
+
+    /// The same, and takes every other script of the scenario away.
+    ///
+    /// # Errors
+    /// A script that cannot be played, or a provider that the mock does not have.
+    pub async fn script_alone(&self, provider: Option<&str>, script: Script) -> Result<(), Error> {
+        self.put_script(ScriptFor { send: None, provider: provider.map(str::to_owned), alone: true, script })
+            .await
     }
 
     /// Sets what answers this send; it comes before scripts that answer every send.
@@ -79,18 +89,18 @@ impl RemoteScenario {
         provider: Option<&str>,
         script: Script,
     ) -> Result<(), Error> {
-        self.put_script(Some(send), provider, script).await
+        self.put_script(ScriptFor {
+            send: Some(send),
+            provider: provider.map(str::to_owned),
+            alone: false,
+            script,
+        })
+        .await
     }
 
-    async fn put_script(
-        &self,
-        send: Option<u32>,
-        provider: Option<&str>,
-        script: Script,
-    ) -> Result<(), Error> {
+    async fn put_script(&self, wanted: ScriptFor) -> Result<(), Error> {
         // Here first, so that the error is the same as an embedded mock's.
-        script.check()?;
-        let wanted = ScriptFor { send, provider: provider.map(str::to_owned), script };
+        wanted.script.check()?;
         self.inner.line.put(&self.path(&["scripts"]), &wanted).await
     }
 

@@ -12,7 +12,7 @@ use super::ledger::{self, Ledger};
 use super::{journals, lives};
 use crate::control::problem::{Code, Problem};
 use crate::control::{Listed, OpenScenario, ProgressView, ScenarioView, ScriptFor, SendOf, Ttl};
-use crate::scenario::{Closed, MarkError, Scenario, ScenarioSpec};
+use crate::scenario::{Closed, MarkError, Scenario, ScenarioSpec, is_by_arrival};
 
 /// Scenarios that are open at once.
 const MOST: usize = 10_000;
@@ -185,14 +185,16 @@ fn progress_of(scenario: &Scenario) -> ProgressView {
 }
 
 fn put_script(ledger: &Ledger, scenario: &Scenario, wanted: ScriptFor) -> Result<(), Problem> {
-    let ScriptFor { send, provider, script } = wanted;
+    let ScriptFor { send, provider, alone, script } = wanted;
     if let Some(name) = &provider
+        && !is_by_arrival(name)
         && ledger.mock.provider(name).is_none()
     {
         return Err(super::providers::unknown(ledger, name));
     }
     let put = match send {
         Some(send) => scenario.script_for_send(send, provider.as_deref(), script),
+        None if alone => scenario.script_alone(provider.as_deref(), script),
         None => scenario.script(provider.as_deref(), script),
     };
     put.map_err(|error| Problem::new(Code::ScriptInvalid, error.to_string()))

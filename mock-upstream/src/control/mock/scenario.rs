@@ -48,6 +48,17 @@ impl Scenario {
         }
     }
 
+    /// The same, and takes every other script of the scenario away.
+    ///
+    /// # Errors
+    /// A script that cannot be played, or a remote mock that cannot be asked.
+    pub async fn script_alone(&self, provider: Option<&str>, script: Script) -> Result<(), Error> {
+        match self {
+            Self::Embedded(scenario) => Ok(scenario.script_alone(provider, script)?),
+            Self::Remote(scenario) => scenario.script_alone(provider, script).await,
+        }
+    }
+
     /// Sets what answers this send; it comes before scripts that answer every send.
     ///
     /// # Errors

@@ -176,7 +176,8 @@ mod tests {
         }
         let deep = format!("{}\"stream\": true {}", "{\"messages\":".repeat(300) + "{", "}".repeat(301));
         let half = r#"{"stream":true,"messages":[{"content":"\ud800"}]}"#;
-        for body in [deep.as_str(), half] {
+        let vast = r#"{"temperature":1e400,"stream":true,"messages":[]}"#;
+        for body in [deep.as_str(), half, vast] {
             assert!(asked(body).unwrap().streams(), "{body}");
         }
     }

@@ -1,4 +1,4 @@
-//! OpenAI's dialect: responses, chat completions, legacy completions, embeddings, models, errors and headers.
+//! OpenAI's dialect: responses, chat completions, legacy completions, embeddings, rankings, models, errors and headers.
 
 pub(super) mod chat;
 mod chat_document;
@@ -9,6 +9,7 @@ mod envelope;
 mod logprobs;
 mod models;
 mod places;
+mod rerank;
 mod responses;
 mod route;
 
@@ -87,6 +88,7 @@ fn healthy(request: &Request, reply: &Reply, scene: &Scene<'_>) -> Healthy {
             .map_or_else(|| no_object(scene), |asked| chat::reply(&asked, reply, scene)),
         Some(Route::Completions) => asking(completions::reply),
         Some(Route::Embeddings) => asking(embeddings::reply),
+        Some(Route::Rerank) => asking(rerank::reply),
         Some(Route::Models) => ok(models::list(scene), scene),
         Some(Route::Model(id)) => ok(models::one(id, scene), scene),
         None => refusal(404, Some(&format!("no route {} {}", request.method, request.path())), scene),
@@ -107,13 +109,16 @@ pub(super) fn asked(request: &Request) -> Option<Value> {
     }
 }
 
-/// JSON that many providers take and this parser does not: half a surrogate pair, nesting beyond its depth. Only what
-/// decides the kind of reply is read of it.
+/// JSON that many providers take and this parser does not: half a surrogate pair, nesting beyond its depth, a number beyond
+/// what a float can hold. Only what decides the kind of reply is read of it.
 fn odd(body: &[u8], error: &serde_json::Error) -> Option<Value> {
     let why = error.to_string();
-    let sound = ["recursion limit", "surrogate", "hex escape"].iter().any(|kind| why.contains(kind));
+    let sound = ["recursion limit", "surrogate", "hex escape", "number out of range"]
+        .iter()
+        .any(|kind| why.contains(kind));
     let text: String = String::from_utf8_lossy(body).chars().filter(|c| !c.is_whitespace()).collect();
-    (sound && text.starts_with('{')).then(|| json!({"stream": text.contains("\"stream\":true"), "input": ""}))
+    (sound && text.starts_with('{') && text.ends_with('}'))
+        .then(|| json!({"stream": text.contains("\"stream\":true"), "input": ""}))
 }
 
 /// The model to name: the script's, else the one that was asked for, else null as nobody named one.

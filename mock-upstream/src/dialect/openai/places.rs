@@ -38,7 +38,7 @@ fn elsewhere(place: Place, document: &Value) -> Vec<String> {
     };
     let vectors = document["data"].as_array().map_or(0, Vec::len);
     match place {
-        Place::Answer => vec!["/choices".to_owned(), "/data".to_owned()],
+        Place::Answer => ["/choices", "/data", "/results"].map(str::to_owned).to_vec(),
         Place::Text => in_choices(&["message/content", "delta/content", "text"]),
         Place::Role => in_choices(&["message/role", "delta/role"]),
         Place::Finish => in_choices(&["finish_reason"]),

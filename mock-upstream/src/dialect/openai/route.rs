@@ -15,6 +15,8 @@ pub(super) enum Route<'a> {
     Completions,
     /// Embeddings.
     Embeddings,
+    /// Documents by their relevance, which OpenAI does not offer and servers that speak its dialect do.
+    Rerank,
     /// The list of models.
     Models,
     /// One model by its id.
@@ -31,6 +33,7 @@ impl<'a> Route<'a> {
             "POST" if path.ends_with("/chat/completions") => Some(Self::Chat),
             "POST" if path.ends_with("/completions") => Some(Self::Completions),
             "POST" if path.ends_with("/embeddings") => Some(Self::Embeddings),
+            "POST" if path.ends_with("/rerank") => Some(Self::Rerank),
             "GET" | "HEAD" if path.ends_with("/models") => Some(Self::Models),
             "GET" | "HEAD" => path.rsplit_once("/models/").map(|(_, id)| Self::Model(id)).or(stored),
             "DELETE" => stored,

@@ -35,6 +35,17 @@ pub struct HeadOp {
 }
 
 impl HeadOp {
+    /// Whether the head says what the healthy one says, framing aside.
+    pub(crate) fn is_healthy(&self) -> bool {
+        let Self { framing: _, status_line, set, without, lines, flood, unended, drip: _ } = self;
+        status_line.is_none()
+            && set.is_empty()
+            && without.is_empty()
+            && lines.is_empty()
+            && flood.is_none()
+            && !unended
+    }
+
     pub(super) fn args(&self) -> Vec<&Arg> {
         let flood = self.flood.iter().flat_map(|flood| [&flood.fields, &flood.bytes]);
         let drip = self.drip.iter().flat_map(|pace| [&pace.every, &pace.bytes]);

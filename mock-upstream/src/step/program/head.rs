@@ -32,7 +32,12 @@ pub(super) fn play(score: &mut Score<'_>, op: &HeadOp, bindings: &Bindings) {
     };
     let (framing, lies) = framing(score, op.framing);
     match &op.drip {
-        None => score.head(head, framing),
+        None => {
+            score.head(head, framing);
+            if !op.is_healthy() && !op.unended {
+                score.estrange_head();
+            }
+        }
         Some(pace) => {
             let every = Duration::from_millis(pace.every.value(bindings));
             let size = usize::try_from(pace.bytes.value(bindings)).unwrap_or(usize::MAX);

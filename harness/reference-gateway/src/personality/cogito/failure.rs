@@ -2,8 +2,8 @@
 
 use crate::account::{FundsRefusal, KeyRefusal, ModelRefusal, OverRate};
 use crate::door::Unread;
+use crate::message::{Invalid, is_odd};
 use crate::mutant::{Flaw, Flaws};
-use crate::openai::Invalid;
 
 pub(super) enum Failure {
     MissingAuthorization,
@@ -239,11 +239,4 @@ pub(super) fn invalid(invalid: &Invalid, body: &[u8]) -> Failure {
             Failure::InvalidRequest(format!("A required field is missing at '{pointer}'."))
         }
     }
-}
-
-/// JSON that some parsers read: a byte order mark, lone surrogates, deep nesting, huge numbers.
-fn is_odd(error: &serde_json::Error, body: &[u8]) -> bool {
-    let error = error.to_string();
-    let odd = ["recursion limit", "number out of range", "surrogate"].iter().any(|it| error.contains(it));
-    odd || body.starts_with(b"\xef\xbb\xbf")
 }

@@ -7,12 +7,12 @@ use http::header::RETRY_AFTER;
 use http::{HeaderValue, StatusCode};
 use serde_json::{Value, json};
 
+use super::engine::Engine;
 use super::failure::Row;
 use crate::config::Upstream;
 use crate::door::{self, Reply};
-use crate::engine::Engine;
+use crate::message::is_type;
 use crate::mutant::{Flaw, Flaws};
-use crate::openai;
 use crate::upstream::{Answer, Refused, UpstreamFailure, retry_after};
 
 /// The row for an upstream failure.
@@ -37,12 +37,15 @@ pub(super) fn row(failure: UpstreamFailure, engine: &Engine) -> Row {
             let status = if flaws.has(Flaw::TimeoutIs408) { 408 } else { 504 };
             Row::new(status, "upstream_timeout", "The upstream cluster did not answer in time.")
         }
-        UpstreamFailure::Unusable(why) => {
-            let message = format!("The upstream cluster sent an unusable answer: {why}.");
-            Row::new(502, "upstream_invalid_response", message)
-        }
+        UpstreamFailure::Unusable(why) => unusable(why),
+        UpstreamFailure::Told(_) => unusable("error event"),
         UpstreamFailure::Refused(refused) => refused_row(&refused, flaws),
     }
+}
+
+fn unusable(why: &str) -> Row {
+    let message = format!("The upstream cluster sent an unusable answer: {why}.");
+    Row::new(502, "upstream_invalid_response", message)
 }
 
 /// A status of the page's table passes through. The page calls that table complete and also says that every
@@ -90,7 +93,7 @@ fn message(refused: &Refused, flaws: Flaws) -> String {
 /// What a flawed gateway sends in place of the envelope.
 pub(super) fn verbatim(failure: &UpstreamFailure, flaws: Flaws) -> Option<Reply> {
     let UpstreamFailure::Refused(refused) = failure else { return None };
-    let is_json = openai::is_type(&refused.headers, "application/json");
+    let is_json = is_type(&refused.headers, "application/json");
     let body: Value = serde_json::from_slice(&refused.body).unwrap_or_default();
     if flaws.has(Flaw::UpstreamIntegerCodeCrashes) && body.pointer("/error/code").is_some_and(Value::is_i64) {
         return Some(door::empty(StatusCode::INTERNAL_SERVER_ERROR));
@@ -116,7 +119,7 @@ pub(super) fn verbatim(failure: &UpstreamFailure, flaws: Flaws) -> Option<Reply>
 
 /// A success: the upstream's body and none of its headers.
 pub(super) fn answered(answer: &Answer, flaws: Flaws) -> Reply {
-    let html = !openai::is_type(&answer.headers, "application/json");
+    let html = !is_type(&answer.headers, "application/json");
     let content_type =
         if html && flaws.has(Flaw::AnswerContentTypeUnchecked) { "text/html" } else { "application/json" };
     if flaws.has(Flaw::SuccessCarriesError)

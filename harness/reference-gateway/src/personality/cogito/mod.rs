@@ -1,33 +1,72 @@
 //! The Cogito page: one OpenAI-compatible lane under `/v1`, one error shape, a closed table of statuses and types.
 
 mod blemish;
+mod engine;
 mod envelope;
 mod failure;
 mod mapping;
 mod relay;
 
+use std::io;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Instant;
 
 use bytes::Bytes;
+use futures_util::FutureExt as _;
+use futures_util::future::BoxFuture;
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
 
-use crate::config::{Account, Feature, Model};
+use crate::account::Switches;
+use crate::config::{Account, Config, Feature, Model};
 use crate::door::{self, Asked, Reply};
-use crate::engine::Engine;
+use crate::message::Call;
 use crate::mutant::Flaw;
-use crate::openai::{self, Call};
-use crate::upstream::UpstreamFailure;
+use crate::openai;
+use crate::personality::Page;
+use crate::upstream::{Protocol, UpstreamFailure};
+use engine::Engine;
 use failure::Failure;
 
 const BILLING: &str = "billing_configured";
 const CREDENTIALS: &str = "backend_credentials";
 
-pub(super) const SWITCHES: &[&str] = &[BILLING, CREDENTIALS];
+const SWITCHES: &[&str] = &[BILLING, CREDENTIALS];
 
-pub(super) async fn answer(engine: Arc<Engine>, asked: Asked) -> Reply {
+/// The page, kept.
+pub(super) struct Cogito(Arc<Engine>);
+
+impl Cogito {
+    pub(super) fn new(config: Config) -> io::Result<Self> {
+        Ok(Self(Arc::new(Engine::new(config)?)))
+    }
+}
+
+impl Page for Cogito {
+    fn answer(self: Arc<Self>, asked: Asked) -> BoxFuture<'static, Reply> {
+        answer(self.0.clone(), asked).boxed()
+    }
+
+    /// The page's table has no other row for it.
+    fn unparsable(&self) -> Bytes {
+        let (engine, id) = (&self.0, self.0.ids.issue());
+        let refusal = Failure::InvalidRequest("The request is not well-formed HTTP.".to_owned());
+        door::bare_bad_request(&envelope::body(&refusal.row(engine.flaws), &id, engine.flaws))
+    }
+
+    fn switches(&self) -> &Switches {
+        &self.0.switches
+    }
+
+    fn reset(&self) {
+        self.0.limiter.reset();
+        self.0.ledger.reset();
+        self.0.switches.reset();
+    }
+}
+
+async fn answer(engine: Arc<Engine>, asked: Asked) -> Reply {
     let id = engine.ids.issue();
     let mut exchange = Exchange { engine: engine.clone(), asked, id, lane: None, streaming: false };
     let reply = match exchange.serve().await {
@@ -36,15 +75,6 @@ pub(super) async fn answer(engine: Arc<Engine>, asked: Asked) -> Reply {
     };
     engine.ids.settle();
     reply
-}
-
-/// What is said when not even a request can be made out: the page's table has no other row for it.
-pub(super) fn unparsable(engine: &Engine) -> Bytes {
-    let refusal = Failure::InvalidRequest("The request is not well-formed HTTP.".to_owned());
-    let body = envelope::body(&refusal.row(engine.flaws), &engine.ids.issue(), engine.flaws);
-    let length = body.len();
-    let head = "HTTP/1.1 400 Bad Request\r\ncontent-type: application/json\r\nconnection: close";
-    Bytes::from(format!("{head}\r\ncontent-length: {length}\r\n\r\n{body}"))
 }
 
 /// One request on its way through the gateway.
@@ -104,13 +134,13 @@ impl Exchange {
         if !self.engine.switches.on(BILLING) && !self.engine.flaws.has(Flaw::BillingSwitchIgnored) {
             return Err(Failure::BillingNotConfigured);
         }
-        self.engine.limiter.admit(&account, Instant::now())?;
+        self.engine.limiter.admit(&account.key, account.rate, Instant::now())?;
         Ok(account)
     }
 
     fn call(&mut self, feature: Feature) -> Result<Call, Failure> {
         let body = self.asked.body.as_ref().map_err(|unread| Failure::from(*unread))?;
-        let call = Call::read(feature, body, self.engine.flaws)
+        let call = openai::read(feature, body, self.engine.flaws)
             .map_err(|invalid| failure::invalid(&invalid, body))?;
         self.streaming = call.stream;
         Ok(call)
@@ -139,7 +169,7 @@ impl Exchange {
         let path = path(call.feature);
         let outcome = if call.stream {
             let bill = relay::Bill { account, price: model.price };
-            let opened = self.engine.upstream.open(path, call.body, &self.id).await;
+            let opened = self.engine.upstream.open(Protocol::OpenAi, path, call.body, &self.id).await;
             opened.map(|pump| relay::start(self.engine.clone(), pump, bill, self.id.clone()))
         } else {
             self.plain(path, &account, &model, call).await
@@ -155,7 +185,7 @@ impl Exchange {
         call: Call,
     ) -> Result<Reply, UpstreamFailure> {
         let asked = call.body.len();
-        let answer = self.engine.upstream.call(path, call.body, &self.id).await?;
+        let answer = self.engine.upstream.call(Protocol::OpenAi, path, call.body, &self.id).await?;
         let used = openai::usable(call.feature, &answer.headers, &answer.body, self.engine.flaws)
             .map_err(UpstreamFailure::Unusable)?;
         let tokens = used.unwrap_or_else(|| relay::estimate(asked + answer.body.len()));
@@ -181,7 +211,7 @@ impl Exchange {
         {
             let body = self.asked.body.as_deref().unwrap_or_default().to_vec();
             // Whatever comes back, the caller gets the refusal.
-            let _ = self.engine.upstream.call(path(lane), body, &self.id).await;
+            let _ = self.engine.upstream.call(Protocol::OpenAi, path(lane), body, &self.id).await;
         }
         let flaws = self.engine.flaws;
         let mut finished = envelope::finish(&failure.row(flaws), &self.id, flaws);

@@ -7,13 +7,13 @@ use bytes::Bytes;
 use futures_util::stream;
 use serde_json::Value;
 
+use super::engine::Engine;
 use super::failure::Row;
 use super::{envelope, mapping};
 use crate::config::Account;
 use crate::door::{self, Reply};
-use crate::engine::Engine;
 use crate::mutant::{Flaw, Flaws};
-use crate::upstream::{Event, Pump};
+use crate::upstream::{Event, Protocol, Pump, bare};
 
 /// Who pays for a stream, and how much a token, in microdollars.
 pub(super) struct Bill {
@@ -61,13 +61,13 @@ impl Relay {
             Ok(Event::Chunk(chunk)) => {
                 let used = chunk.pointer("/usage/total_tokens").and_then(Value::as_i64);
                 self.used = used.or(self.used);
-                (frame(chunk.to_string().as_bytes()), true)
+                (Protocol::OpenAi.frame(&chunk), true)
             }
-            Ok(Event::Raw(data)) => (frame(&data), true),
+            Ok(Event::Raw(data)) => (bare(&data), true),
             Ok(Event::Done) => {
                 let tokens = self.used.unwrap_or_else(|| estimate(self.sent));
                 self.engine.ledger.deduct(&self.bill.account, tokens.saturating_mul(self.bill.price));
-                (frame(b"[DONE]"), false)
+                (Protocol::OpenAi.last_frame(), false)
             }
             Err(failure) => {
                 let row = mapping::row(failure, &self.engine);
@@ -79,11 +79,7 @@ impl Relay {
 
 fn error_frame(row: &Row, id: &str, flaws: Flaws) -> Bytes {
     if flaws.has(Flaw::StreamErrorIsPlainText) {
-        return frame(format!("error: {}", row.message).as_bytes());
+        return bare(format!("error: {}", row.message).as_bytes());
     }
-    frame(envelope::body(row, id, flaws).as_bytes())
-}
-
-fn frame(data: &[u8]) -> Bytes {
-    [b"data: ", data, b"\n\n"].concat().into()
+    bare(envelope::body(row, id, flaws).as_bytes())
 }

@@ -3,13 +3,19 @@
 use std::path::Path;
 
 use crate::arrange::credentials::{Credentials, bound};
-use crate::spec::target::{Binding, GatewaySource, HttpCall, Target};
+use crate::spec::target::{Binding, GatewaySource, HeaderValue, HttpCall, Target};
 
 /// The secrets of a target, as far as they are bound.
 pub(in crate::run) fn of(target: &Target, credentials: &Credentials, base_dir: &Path) -> Vec<String> {
     let calls = calls(target);
-    let headers = target.headers.iter().chain(calls.iter().flat_map(|call| &call.headers));
-    let keys = headers.filter(|(name, _)| !is_plain(name)).filter_map(|(_, binding)| key(binding, base_dir));
+    // What a header names of providers is hidden with their keys.
+    let own = target.headers.iter().filter_map(|(name, value)| match value {
+        HeaderValue::Bound(binding) => Some((name, binding)),
+        HeaderValue::Named(_) => None,
+    });
+    let called = calls.iter().flat_map(|call| call.headers.iter().map(|(name, binding)| (name, binding)));
+    let headers = own.chain(called).filter(|(name, _)| !is_plain(name));
+    let keys = headers.filter_map(|(_, binding)| key(binding, base_dir));
     keys.chain(credentials.texts().map(str::to_owned)).collect()
 }
 

@@ -103,6 +103,17 @@ fn field(corner: Corner, written: &str) -> Result<Field, Unreadable> {
         "headers" => return header_name(named("a header")?).map(Field::Header),
         "trailers" => return header_name(named("a trailer")?).map(Field::Trailer),
         "error" => return named("a field of the error").map(Field::Error),
+        "retry" => return named("a client").map(Field::Retry),
+        "body" if rest.starts_with("$(") => {
+            let value = rest.strip_prefix("$(value.").and_then(|rest| rest.strip_suffix(')'));
+            let value = value.filter(|name| !name.is_empty() && word(name).1.is_empty());
+            return value.map(|name| Field::BodyBound(name.to_owned())).ok_or_else(|| {
+                Unreadable::new(
+                    format!("`{rest}` names no place in the body"),
+                    "write `body$(value.NAME)`, or a JSON pointer: `body/choices/0`".to_owned(),
+                )
+            });
+        }
         "body" if rest.starts_with('/') => {
             pointer::check(rest)?;
             return Ok(Field::BodyPointer(rest.to_owned()));
@@ -163,6 +174,8 @@ mod tests {
             "sent.operation",
             "got.body/choices/0/message~1x",
             "got.trailers.x",
+            "got.body$(value.health_at)",
+            "got.retry.some-client",
         ] {
             let path: Path = written.parse().unwrap();
             assert_eq!(path.to_string(), written);

@@ -12,9 +12,10 @@ use crate::spec::read::place::Place;
 use crate::spec::read::word::suggestion;
 
 /// The first words of references that are not paths.
-const HEADS: [&str; 8] = ["model", "value", "limit", "canary", "prompt", "date", "port", "provider"];
+const HEADS: [&str; 9] =
+    ["model", "credential", "value", "limit", "canary", "prompt", "date", "port", "provider"];
 /// What a provider has.
-const PROVIDER_FIELDS: [&str; 4] = ["url", "key", "host", "port"];
+const PROVIDER_FIELDS: [&str; 7] = ["url", "key", "host", "port", "https_url", "ca_file", "ca_pem"];
 /// The kinds of canaries.
 const CANARIES: [&str; 6] = ["host", "key", "org", "request_id", "stack", "code"];
 /// The most that `fill` may build, in repetitions.
@@ -120,6 +121,7 @@ impl FromStr for Reference {
         };
         match head {
             "model" => name("model.NAME").map(Self::Model),
+            "credential" => name("credential.NAME").map(Self::Credential),
             "value" => name("value.NAME").map(Self::Bound),
             "limit" => name("limit.NAME").map(Self::Limit),
             "canary" => one_of(written, name("canary.KIND")?, &CANARIES).map(Self::Canary),
@@ -174,6 +176,7 @@ impl fmt::Display for Reference {
         match self {
             Self::Path(path) => write!(f, "$({path})"),
             Self::Model(name) => write!(f, "$(model.{name})"),
+            Self::Credential(name) => write!(f, "$(credential.{name})"),
             Self::Bound(name) => write!(f, "$(value.{name})"),
             Self::Limit(name) => write!(f, "$(limit.{name})"),
             Self::Canary(kind) => write!(f, "$(canary.{kind})"),
@@ -227,6 +230,7 @@ mod tests {
             "upstream_$(played.status)",
             "$(first.got.error.code)",
             "$(model.chat)",
+            "$(credential.valid)",
             "$(value.over_limit)",
             "$(limit.upstream)",
             "$(canary.request_id)",

@@ -5,6 +5,7 @@ use std::fmt;
 
 use crate::spec::case::{Case, Times};
 use crate::spec::contract::Contract;
+use crate::spec::language::path::Field;
 use crate::spec::language::value::Reference;
 use crate::spec::library::Loaded;
 use crate::spec::lint::walk::{self, Item};
@@ -96,6 +97,11 @@ pub fn uses<'a>(case: &'a Case, contract: &'a Contract) -> BTreeSet<(NameKind, &
     walk::of_case(case, &mut |item| match item {
         Item::Limit(limit) => drop(used.insert((NameKind::Limit, limit))),
         Item::Reference(reference, _) => used.extend(name_of(reference)),
+        Item::Asked(path, _, _) | Item::Path(path, _) => {
+            if let Field::BodyBound(name) = &path.field {
+                used.insert((NameKind::Value, name));
+            }
+        }
         _ => {}
     });
     let providers =
@@ -110,6 +116,7 @@ pub fn uses<'a>(case: &'a Case, contract: &'a Contract) -> BTreeSet<(NameKind, &
 fn name_of(reference: &Reference) -> Option<(NameKind, &str)> {
     match reference {
         Reference::Model(name) => Some((NameKind::Model, name)),
+        Reference::Credential(name) => Some((NameKind::Credential, name)),
         Reference::Bound(name) => Some((NameKind::Value, name)),
         Reference::Limit(name) => Some((NameKind::Limit, name)),
         _ => None,

@@ -66,7 +66,7 @@ static TIMES: Record = Record::closed(
     ],
 );
 
-static LIMIT: Record =
+pub(super) static LIMIT: Record =
     Record::closed("a limit's length", &[must("limit", &Shape::Text, "The limit's name.")]);
 
 static SEND: Record = Record::closed(
@@ -79,19 +79,48 @@ static SEND: Record = Record::closed(
             &Shape::Text,
             "The credential's role; `valid` where nothing is said, `none` sends none.",
         ),
+        may(
+            "auth",
+            &Shape::Text,
+            "How the credential travels, where the protocol has several ways: `bearer`, or the header's name.",
+        ),
+        may(
+            "protocol",
+            &Shape::Text,
+            "The protocol that a `raw_line` speaks, by which its credential travels and its failure is judged; the contract's first where nothing is said.",
+        ),
         may("model", &Shape::Text, "The model's role; the example decides where nothing is said."),
+        may(
+            "prompt",
+            &Shape::OneOf(&[Shape::Word(&["fresh"]), Shape::Record(&PROMPT)]),
+            "`fresh`, and so where nothing is said: unlike every other prompt, also to whoever compares meanings.",
+        ),
         may("stream", &Shape::Bool, "Whether a stream is asked for."),
         may("headers", &HEADERS, "Headers added or replaced."),
         may(
             "set",
-            &Shape::MapOf(&Shape::Anything),
-            "Places of the body, as JSON pointers, and what they are set to.",
+            &Shape::OrReference(&Shape::MapOf(&Shape::Anything)),
+            "Places of the body, as JSON pointers, and what they are set to; or a reference to such a map.",
         ),
         may("drop", &Shape::OneOrMore(&POINTER), "Places of the body that are removed."),
         may("raw", &Shape::Text, "The body as it goes out."),
+        may(
+            "via",
+            &Shape::Text,
+            "The client that makes the call, with its own retries; each request that it sends is an exchange of the step.",
+        ),
         may("again", &Shape::Text, "Repeats the bytes that this earlier step sent."),
         may("with", &Shape::Record(&SEND), "More of these keys, merged in: how an axis of maps is used."),
     ],
+);
+
+static PROMPT: Record = Record::closed(
+    "a prompt like another",
+    &[must(
+        "like",
+        &Shape::Text,
+        "The earlier step whose prompt it repeats word for word but for the marker.",
+    )],
 );
 
 static UPSTREAM: Shape = Shape::OneOf(&[
@@ -116,6 +145,7 @@ static TURN: Record = Record {
             &Shape::OrReference(&Shape::Count(0, 100_000)),
             "So many content events of a healthy stream.",
         ),
+        may("between", &Shape::OneOrMore(&Shape::Record(&HOLD)), "A wait behind the events."),
         may(
             "then",
             &Shape::OneOf(&[Shape::Word(&["finish", "cut", "reset", "stall", "end"]), Shape::Record(&THEN)]),
@@ -133,6 +163,7 @@ static TURN: Record = Record {
         ("headers", "status"),
         ("body", "status"),
         ("then", "events"),
+        ("between", "events"),
         ("params", "fault"),
     ],
 };
@@ -149,7 +180,7 @@ static HOLD: Record = Record {
         may(
             "until",
             &Shape::Text,
-            "A moment: `settled`, when each send of a `together` has arrived upstream or been answered, or `got.event.1`, when the client has the first event.",
+            "A moment: `settled`, when each send of a `together` has arrived upstream or been answered; `got.event.N`, when the client has so many events; `received.N` or `received.PROVIDER.N`, when so many attempts have arrived.",
         ),
         may(
             "at_most",

@@ -1,7 +1,7 @@
 //! `contract.yaml`.
 
 use super::expect::{CONDITIONS, EXPECTATIONS, MATCHER, PATHS, SCHEMA};
-use super::{CLAIMS, DURATION, Form, POINTER, ROUTE, Record, Shape, may, must};
+use super::{CLAIMS, DURATION, Form, HEADERS, POINTER, ROUTE, Record, Shape, may, must};
 
 pub(super) static FILE: Shape = Shape::Record(&CONTRACT);
 
@@ -9,6 +9,11 @@ static CONTRACT: Record = Record::closed(
     "a contract",
     &[
         must("contract", &Shape::Text, "Its name, which is its folder's."),
+        may(
+            "extends",
+            &Shape::Text,
+            "Another contract, of which everything holds that is not said otherwise: entry by entry in `names`, `protocols`, `memory`, `claims`, `readings`, `errors`, `faults` and `requests`, where nothing (`~`) takes one away; `rules` are added; a file of cases replaces the other's of its name.",
+        ),
         must("title", &Shape::Text, "What people call the gateway."),
         must(
             "pages",
@@ -16,6 +21,11 @@ static CONTRACT: Record = Record::closed(
             "The pages it was read from; the first is cited where a claim names none.",
         ),
         must("names", &Shape::Record(&NAMES), "Everything a target can bind; a case may use no other names."),
+        may(
+            "memory",
+            &Shape::MapOf(&Shape::Record(&CELL)),
+            "What a gateway remembers from one request to the next, so that cases which write it run apart.",
+        ),
         must(
             "protocols",
             &Shape::MapOf(&Shape::Record(&PROTOCOL)),
@@ -44,8 +54,8 @@ static CONTRACT: Record = Record::closed(
         ),
         may(
             "faults",
-            &Shape::MapOf(&Shape::Record(&FAULT)),
-            "What each family of upstream failure is documented to become.",
+            &Shape::MapOf(&Shape::OneOrMore(&Shape::Record(&FAULT))),
+            "What each family of upstream failure is documented to become; a list where that depends on the operation.",
         ),
         must("requests", &Shape::MapOf(&Shape::Record(&REQUEST)), "A valid request for each operation."),
     ],
@@ -73,6 +83,11 @@ static NAMES: Record = Record::closed(
             "Roles of keys; `valid` is the ordinary one.",
         ),
         may("models", &Shape::MapOf(&NOTHING), "Roles of models."),
+        may(
+            "clients",
+            &Shape::MapOf(&NOTHING),
+            "Roles of clients that can make a call in the harness's stead.",
+        ),
         may(
             "providers",
             &Shape::MapOf(&NOTHING),
@@ -107,6 +122,11 @@ static OPERATION: Record = Record::closed(
             &Shape::Bool,
             "Its body carries the prompt and with it the marker; a POST that reaches the upstream does where nothing is said.",
         ),
+        may(
+            "answers",
+            &Shape::Word(&["words", "embeddings", "other"]),
+            "What it asks the upstream for, which decides what the sweep can strike it with; `words` where it streams, `embeddings` elsewhere, where nothing is said.",
+        ),
     ],
 );
 
@@ -115,19 +135,86 @@ static CREDENTIAL: Record = Record::closed(
     &[may("metered", &Shape::Bool, "Each use changes what the next use gets, so that cases never share it.")],
 );
 
+static CELL: Record = Record::closed(
+    "a memory cell",
+    &[
+        must(
+            "of",
+            &Shape::Word(&["instance", "provider", "credential"]),
+            "What it belongs to, and what a case that writes it has for itself: the gateway, the provider that is asked, or the key that is presented.",
+        ),
+        must(
+            "written_by",
+            &Shape::ListOf(&Shape::OneOf(&[Shape::Word(&["upstream_failure"]), Shape::Record(&WRITER)])),
+            "What writes it: an upstream that fails, an operation, a credential.",
+        ),
+        may(
+            "heals",
+            &Shape::Record(&super::cases::LIMIT),
+            "After how long it is as if nothing had been written; waited for where the target has no `reset`.",
+        ),
+    ],
+);
+
+static WRITER: Record = Record {
+    what: "a writer",
+    fields: &[
+        may("operation", &Shape::Text, "Whoever calls this operation."),
+        may("credential", &Shape::Text, "Whoever presents this credential."),
+    ],
+    others: None,
+    exactly_one: &["operation", "credential"],
+    beside: &[],
+};
+
 static PROTOCOL: Record = Record::closed(
     "a protocol",
     &[
         must(
             "auth",
-            &Shape::OneOf(&[Shape::Word(&["bearer"]), Shape::Record(&AUTH)]),
-            "How the key travels: `bearer`, or alone in a header.",
+            &Shape::OneOrMore(&Shape::OneOf(&[Shape::Word(&["bearer"]), Shape::Record(&AUTH)])),
+            "How the key travels: `bearer`, or alone in a header; of several ways the first, unless a send names another.",
         ),
+        may("headers", &HEADERS, "Headers that every request has."),
         may("envelope", &SCHEMA, "The JSON Schema of a failure's body, in place or `{$ref: file.json}`."),
         may("claims", &CLAIMS, "The claims that a body outside the schema breaks."),
         must("fields", &Shape::MapOf(&POINTER), "Where the error's fields are in the body."),
+        may("stream", &Shape::Record(&STREAM), "What the events of its streams mean."),
+        may(
+            "dialect",
+            &Shape::Text,
+            "The dialect of the mock in which its operations ask the upstream; `openai` where nothing is said.",
+        ),
     ],
 );
+
+static STREAM: Record = Record::closed(
+    "a protocol's streams",
+    &[
+        may(
+            "ends",
+            &Shape::OneOrMore(&Shape::Record(&MARK)),
+            "The event that ends a whole stream; without one any end will do that HTTP calls whole.",
+        ),
+        may(
+            "error",
+            &Shape::OneOrMore(&Shape::Record(&MARK)),
+            "The event that tells of an error; one called `error`, or with an `/error` in its data, where nothing is said.",
+        ),
+    ],
+);
+
+static MARK: Record = Record {
+    what: "a mark of an event",
+    fields: &[
+        may("event", &Shape::Text, "The event's name."),
+        may("data", &Shape::Text, "The event's data, whole; no client reads on behind it."),
+        may("at", &POINTER, "A place of the JSON in its data at which something is that is not null."),
+    ],
+    others: None,
+    exactly_one: &["event", "data", "at"],
+    beside: &[],
+};
 
 static AUTH: Record = Record::closed(
     "a way to send the key",
@@ -213,6 +300,11 @@ static RULE: Record = Record::closed(
 static FAULT: Record = Record::closed(
     "a rule for a family of faults",
     &[
+        may(
+            "operations",
+            &Shape::ListOf(&Shape::Text),
+            "The operations it is for; those that no other rule of the family names where nothing is said.",
+        ),
         must(
             "claims",
             &CLAIMS,
@@ -230,5 +322,52 @@ static REQUEST: Record = Record::closed(
     &[
         may("example", &Shape::Anything, "A valid body; none for a request without one."),
         may("schema", &SCHEMA, "The JSON Schema of valid bodies, in place or `{$ref: file.json}`."),
+        may(
+            "rejects",
+            &Shape::Record(&REJECTS),
+            "What a request becomes that cannot be right, by what is wrong with it.",
+        ),
+        may(
+            "negate",
+            &Shape::MapOf(&Shape::Word(&["must", "should", "may", "never"])),
+            "How sure the page is that a gateway refuses a breach of the schema, by a glob of `/place:keyword`; the last that fits decides, and `may` where none does.",
+        ),
+        may(
+            "validation",
+            &Shape::Word(&["local", "passthrough", "either"]),
+            "Who refuses a breach of the schema: the gateway (as where nothing is said), its upstream, or either.",
+        ),
+        may(
+            "rewrites",
+            &Shape::ListOf(&POINTER),
+            "Places of the body that the gateway may write anew on the way to its upstream.",
+        ),
+    ],
+);
+
+static REJECTS: Record = Record::closed(
+    "what becomes of bad requests",
+    &[
+        must("claims", &CLAIMS, "The claims that these answers check."),
+        may("malformed", &ROWS, "A body that is not JSON."),
+        may("not_object", &ROWS, "JSON that is no object."),
+        may("missing", &ROWS, "A required field is missing."),
+        may("wrong_type", &ROWS, "A value of a type that the schema does not have there."),
+        may("out_of_range", &ROWS, "A value of the right type that the schema forbids."),
+        may("empty", &ROWS, "A text or list that may not be empty, and is."),
+        may("unknown_field", &ROWS, "A field that the schema does not know."),
+        may("odd", &ROWS, "JSON whose meaning parsers disagree on."),
+        may("unauthorized", &ROWS, "A credential that is none, or not this gateway's."),
+    ],
+);
+
+static ROWS: Shape = Shape::OneOf(&[Shape::Text, Shape::ListOf(&Shape::Text), Shape::Record(&ANY_OF)]);
+
+static ANY_OF: Record = Record::closed(
+    "alternatives with what they rest on",
+    &[
+        must("any_of", &Shape::ListOf(&Shape::Text), "The rows of `errors`, or `ok`, any of which will do."),
+        may("reading", &Shape::Text, "The reading it rests on."),
+        may("claims", &CLAIMS, "The claims that they check, where these are others than those of all."),
     ],
 );

@@ -69,6 +69,12 @@ static EXPECTATION_KEYS: Record = Record {
         may("same", &PATHS, "These parts are equal over all exchanges of the step."),
         may("distinct", &PATHS, "These parts are pairwise different over all exchanges of the step."),
         may("tally", &Shape::ListOf(&Shape::Record(&TALLY)), "How many exchanges of the step fit."),
+        may("order", &Shape::ListOf(&MOMENT), "These moments come one after the other."),
+        may(
+            "gaps",
+            &Shape::Word(&["growing"]),
+            "`growing`: the waits between the attempts at each provider grow, over all exchanges of the step.",
+        ),
         may(
             "one_of",
             &Shape::ListOf(&EXPECTATIONS),
@@ -101,5 +107,11 @@ static TALLY: Record = Record::closed(
     "a count",
     &[must("of", &EXPECTATIONS, "What an exchange has to fit."), must("is", &MATCHER, "How many have to.")],
 );
+
+/// What is compared by `order`.
+pub(super) static MOMENT: Shape = Shape::Form(&Form {
+    what: "a moment such as `got.event.1` or `received.first.last`",
+    pattern: r"^([\w-]+\.)?(settled|sent|(received|played)(\.[\w-]+)?\.(first|last|[0-9]+)|got\.(head|end|event\.[0-9]+))$",
+});
 
 pub(super) static PATHS: Shape = Shape::OneOrMore(&PATH);

@@ -21,8 +21,18 @@ static TARGET: Record = Record::closed(
             "How the gateway reaches the mock; `none` where nobody can point it there, so that client-side cases run alone.",
         ),
         may("operations", &Shape::MapOf(&ROUTE), "Routes other than the contract's."),
+        may(
+            "dialects",
+            &Shape::MapOf(&Shape::Text),
+            "The dialect of the mock in which a protocol's operations ask the upstream, where it is not the contract's.",
+        ),
         may("credentials", &Shape::MapOf(&POOL), "What the credentials are bound to."),
         may("models", &Shape::MapOf(&BINDING), "What the models are bound to."),
+        may(
+            "clients",
+            &Shape::MapOf(&Shape::Record(&CLIENT)),
+            "Programs that make a call as official clients do.",
+        ),
         may(
             "states",
             &Shape::MapOf(&Shape::Record(&STATE)),
@@ -45,6 +55,15 @@ static TARGET: Record = Record::closed(
     ],
 );
 
+static CLIENT: Record = Record::closed(
+    "a client",
+    &[must(
+        "command",
+        &COMMAND,
+        "Program and arguments, run in this file's folder: calls `BASE_URL` with the key in `API_KEY` for the `OPERATION` whose body it reads, and ends with 0 whatever the answer is.",
+    )],
+);
+
 static CONFIGURATION: Record = Record {
     what: "a configuration",
     fields: &[
@@ -61,6 +80,16 @@ static CONFIGURATION: Record = Record {
             "order",
             &Shape::Word(&["declared", "arrival"]),
             "`declared`: they are asked in the order written; `arrival`, and so where nothing is said: the first is whoever is asked first.",
+        ),
+        may(
+            "tls",
+            &Shape::Bool,
+            "`true`: it calls its providers over TLS and trusts the authority in `$(provider.NAME.ca_file)`, so that faults of TLS are played to it; matched against a case's `needs: {tls: true}`.",
+        ),
+        may(
+            "forgets",
+            &Shape::ListOf(&Shape::Text),
+            "Cells of the contract's `memory` that it does not keep, so that cases which write them share it.",
         ),
         may("has", &Shape::MapOf(&Shape::Anything), "What it has, matched against a case's `needs`."),
         may("reset", &CALL, "Puts the gateway back into its first state."),
@@ -137,13 +166,39 @@ static BINDING_KEYS: Record = Record {
             "A place in that file's JSON; the whole file, without white space around it, where nothing is said.",
         ),
         may("literal", &Shape::Scalar, "The text itself."),
+        may("command", &COMMAND, COMMAND_DOC),
     ],
     others: None,
-    exactly_one: &["env", "file", "literal"],
+    exactly_one: &["env", "file", "literal", "command"],
     beside: &[("at", "file")],
 };
 
-static POOL: Shape = Shape::OneOf(&[Shape::Scalar, Shape::ListOf(&BINDING), Shape::Record(&POOL_KEYS)]);
+static COMMAND: Shape = Shape::ListOf(&Shape::Scalar);
+const COMMAND_DOC: &str =
+    "Program and arguments, run in this file's folder; what it prints is the text, and is shown nowhere.";
+
+static MEMBER: Shape = Shape::OneOf(&[Shape::Scalar, Shape::Record(&MEMBER_KEYS)]);
+
+static MEMBER_KEYS: Record = Record {
+    what: "a member of a pool",
+    fields: &[
+        may("env", &Shape::Text, "An environment variable."),
+        may("file", &Shape::Text, "A file, relative to this one."),
+        may("at", &super::POINTER, "A place in that file's JSON."),
+        may("literal", &Shape::Scalar, "The text itself."),
+        may("command", &COMMAND, COMMAND_DOC),
+        may("from", &Shape::Text, "Another credential, of which this one is made."),
+        may("mangle", &MANGLE, MANGLE_DOC),
+    ],
+    others: None,
+    exactly_one: &["env", "file", "literal", "command", "from"],
+    beside: &[("at", "file"), ("mangle", "from")],
+};
+
+static MANGLE: Shape = Shape::Word(&["flip", "cut", "jwt_none"]);
+const MANGLE_DOC: &str = "What is done to it: `flip` changes a character (of the signature, where it has parts), `cut` leaves its last third out, `jwt_none` says that nothing signs it.";
+
+static POOL: Shape = Shape::OneOf(&[Shape::Scalar, Shape::ListOf(&MEMBER), Shape::Record(&POOL_KEYS)]);
 
 static POOL_KEYS: Record = Record {
     what: "a credential's binding",
@@ -152,17 +207,20 @@ static POOL_KEYS: Record = Record {
         may("file", &Shape::Text, "A file, relative to this one."),
         may("at", &super::POINTER, "A place in that file's JSON."),
         may("literal", &Shape::Scalar, "The text itself."),
-        may("pool", &Shape::ListOf(&BINDING), "Several, any of which will do."),
+        may("command", &COMMAND, COMMAND_DOC),
+        may("from", &Shape::Text, "Another credential, of which this one is made."),
+        may("mangle", &MANGLE, MANGLE_DOC),
+        may("pool", &Shape::ListOf(&MEMBER), "Several, any of which will do."),
         may(
             "pace",
             &Shape::Form(&Form { what: "a pace such as `600/60s`", pattern: r"^[0-9]+/[0-9]+(ms|s|m)$" }),
             "The ordinary rate that cases keep to: so many requests in so long.",
         ),
-        may("fresh", &Shape::Bool, "Each serves one case only."),
+        may("fresh", &Shape::Bool, "Each serves one case only; a `command` makes one for each case."),
     ],
     others: None,
-    exactly_one: &["env", "file", "literal", "pool"],
-    beside: &[("at", "file")],
+    exactly_one: &["env", "file", "literal", "command", "from", "pool"],
+    beside: &[("at", "file"), ("mangle", "from")],
 };
 
 static LINK: Record = Record::closed(
