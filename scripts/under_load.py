@@ -48,7 +48,7 @@ def compare(program: str, runs: int, arguments: list[str], cores: int) -> None:
 def said(program: str, arguments: list[str]) -> tuple[int, str, list[str]]:
     """The exit code, the numbers, and everything that has to be the same, a line each."""
     with tempfile.TemporaryDirectory(prefix="under-load-") as folder:
-        command = [program, "run", "--quiet", "--no-color", "--report", folder, *arguments]
+        command = [program, "run", "--quiet", "--no-color", "--fuzz", "0", "--report", folder, *arguments]
         code = subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, check=False).returncode
         lines = [f"exit {code}"]
         counts: dict[str, int] = {}

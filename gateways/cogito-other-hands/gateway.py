@@ -37,7 +37,14 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--upstream-key-env", default="COGITO_BACKEND_KEY", metavar="VAR")
     parser.add_argument("--deadline", type=float, default=30.0, help="seconds the cluster has for an answer")
     parser.add_argument("--flaw", choices=["", *FLAWS], default="", help=argparse.SUPPRESS)
+    parser.add_argument("--list-flaws", action=ListFlaws, nargs=0, help=argparse.SUPPRESS)
     return parser.parse_args()
+
+
+class ListFlaws(argparse.Action):
+    def __call__(self, parser, namespace, values, option_string=None):
+        print("".join(f"{name}\t{what}\n" for name, what in FLAWS.items()), end="")
+        parser.exit()
 
 
 async def serve(options: argparse.Namespace) -> None:

@@ -1,0 +1,25 @@
+"""The faults that can be built in on request, one at a time."""
+
+CATALOGUE = {
+    "alg-none": "unsigned tokens (alg none) are accepted",
+    "exp-grace": "expired tokens work for five more minutes",
+    "delete-unguarded": "deleting a provider needs no role",
+    "variant-free": "the tier is not checked when a model is asked for by a variant's name",
+    "breaker-early": "a circuit breaker opens one failure too early",
+    "half-open-flood": "a half-open breaker lets every call through, not one",
+    "breaker-counts-4xx": "upstream 4xx answers count as failures of the provider",
+    "failover-on-4xx": "a call the provider found wrong is sent to the next provider too",
+    "embedding-budget-open": "x-budget-max-usd is not looked at on embeddings",
+    "wallet-race": "credits are not held for calls in flight",
+    "quota-counts-failures": "calls that fail at the provider use up monthly quota",
+    "one-user-window": "all users of a tenant share one per-user rate window",
+    "cache-all-tenants": "cached answers are served across tenants",
+    "blank-variable": "a missing template variable becomes empty text",
+    "batch-plus-one": "a batch of 101 embeddings gets through",
+    "http-field-off": "the http field of LLM_1002 says 500 while the status is 502",
+    "no-retry-after": "a per-user rate limit answer has no Retry-After",
+    "half-transaction": "a failed transaction leaves its template behind",
+    "stall-as-provider-error": "a stream that falls silent ends with LLM_1002 instead of LLM_1003",
+    "done-forged": "a stream that breaks off is closed with [DONE]",
+    "health-shows-address": "GET /providers/health names the providers' addresses",
+}
