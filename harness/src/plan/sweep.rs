@@ -188,8 +188,8 @@ fn pace(fault: &Fault, limit: Duration) -> Vec<(String, u64)> {
         Family::Late if fault.strikes == Strikes::Request => vec![("every", (millis / 4).min(300))],
         Family::Late => vec![("delay", (millis / 4).min(300))],
         Family::Drip => vec![("bytes", DRIP_BYTES), ("every", (millis * 2 / DRIP_PIECES).max(1))],
-        // What comes again and again has to have come twice before the gateway gives up.
-        Family::StreamDrip | Family::StreamStall => vec![("every", (millis / 5).clamp(1, 500))],
+        // What comes again and again has to have come twice before the gateway gives up, on a busy machine too.
+        Family::StreamDrip | Family::StreamStall => vec![("every", (millis / 10).clamp(1, 500))],
         // More than anybody keeps; to make much more keeps a core busy for as long as other cases wait.
         Family::Oversized => vec![("megabytes", 16)],
         _ => Vec::new(),

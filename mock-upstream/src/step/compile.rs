@@ -134,12 +134,15 @@ fn fault(answer: &Answer<'_>, play: &FaultPlay) -> Plan {
         (None, _) => Err(format!("the fault `{}` cannot strike a {lane:?} reply", fault.id)),
         (Some(program), Ok(bindings)) => {
             let stage = program::Stage { bindings: &bindings, answer };
-            program::prepared(program, healthy.clone(), &play.reply, &stage).and_then(|healthy| {
-                let mut score = score(answer, &healthy);
+            program::prepared(program, healthy.clone(), &play.reply, &stage).and_then(|prepared| {
+                let mut score = score(answer, &prepared);
                 score.holds(&answer.turn.hold);
                 program::play(&mut score, program, &stage)?;
                 if fault.strikes == Strikes::Head {
                     score.strikes_in_the_head();
+                }
+                if !score.is_decided() {
+                    score.estranged_from(whole(answer, &healthy));
                 }
                 Ok(score.plan())
             })
@@ -164,6 +167,13 @@ pub(crate) fn strike(
         Ok(()) => score.plan(),
         Err(why) => loud(request, scene.unix_time, "mock_upstream_inapplicable", &why),
     }
+}
+
+/// The healthy reply, nothing done to it.
+fn whole<'a>(answer: &Answer<'a>, healthy: &'a Healthy) -> Score<'a> {
+    let mut score = score(answer, healthy);
+    score.whole_healthy(Head::new(healthy.status, None, healthy.headers.clone()));
+    score
 }
 
 fn score<'a>(answer: &Answer<'a>, healthy: &'a Healthy) -> Score<'a> {

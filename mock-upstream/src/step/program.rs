@@ -118,10 +118,7 @@ fn play_over_reply(score: &mut Score<'_>, op: &Op, stage: &Stage<'_>) -> Result<
         Op::Head(head) => head::play(score, head, bindings),
         Op::Body(extent) => score.body(*extent),
         Op::Events(span) => events::events(score, span, bindings)?,
-        Op::Event(event) => {
-            events::in_stream(score, event, answer)?;
-            score.estrange();
-        }
+        Op::Event(event) => events::in_stream(score, event, answer)?,
         Op::BareBody(extent) => score.bare_body(*extent),
         Op::Chunk(chunk) => head::chunk(score, chunk),
         Op::Recode(recoding) => recode::play(score, recoding, bindings)?,
@@ -129,10 +126,7 @@ fn play_over_reply(score: &mut Score<'_>, op: &Op, stage: &Stage<'_>) -> Result<
         Op::HalfEvent => score.half_event(),
         Op::EventPart(part) => events::part(score, part, bindings)?,
         Op::EventsAs(form) => events::in_form(score, form, bindings)?,
-        Op::EventAs(edit) => {
-            events::edited(score, edit, bindings, answer)?;
-            score.estrange();
-        }
+        Op::EventAs(edit) => events::edited(score, edit, bindings, answer)?,
         Op::Skip(span) => events::spanned(score, span, bindings).map(drop)?,
         Op::Fragment(fragment) => events::fragment(score, fragment, bindings),
         Op::ForEver(for_ever) => events::for_ever(score, for_ever, bindings, answer)?,

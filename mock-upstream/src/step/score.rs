@@ -34,7 +34,7 @@ pub(super) struct Score<'a> {
     head: Option<Head>,
     intended: Intention,
     decisive: Option<usize>,
-    /// The step that wrote what no healthy reply has, for which a peer may leave.
+    /// The first step that wrote what the healthy reply has not, for which a peer may leave.
     strange: Option<usize>,
     /// The step that wrote a head which differs from the healthy one.
     strange_head: Option<usize>,
@@ -275,16 +275,33 @@ impl<'a> Score<'a> {
         self.framed(event, 1);
     }
 
-    /// The latest step wrote an event which no healthy stream has: who refuses it may leave, and has met the fault, unless
-    /// something that is decisive follows.
-    pub(super) fn estrange(&mut self) {
-        self.strange = self.steps.len().checked_sub(1);
+    /// Whether some step is the decisive one already.
+    pub(super) fn is_decided(&self) -> bool {
+        self.decisive.is_some()
     }
 
-    /// The same of the first of the steps that were done since then.
-    pub(super) fn estrange_since(&mut self, begun: usize) {
-        if begun < self.steps.len() {
-            self.strange.get_or_insert(begun);
+    /// Finds the step with which the reply is no longer the healthy one: who refuses it may leave then, and has met the fault,
+    /// unless something that is decisive follows.
+    pub(super) fn estranged_from(&mut self, healthy: Score<'_>) {
+        let mut rest = Bytes::new();
+        let mut coming = healthy.steps.into_iter();
+        for (at, step) in self.steps.iter().enumerate() {
+            let Step::Write { bytes, .. } = step else { continue };
+            let mut written = bytes.clone();
+            while !written.is_empty() {
+                if rest.is_empty() {
+                    let Some(Step::Write { bytes, .. }) = coming.next() else {
+                        self.strange = Some(at);
+                        return;
+                    };
+                    rest = bytes;
+                }
+                let both = rest.len().min(written.len());
+                if rest.split_to(both) != written.split_to(both) {
+                    self.strange = Some(at);
+                    return;
+                }
+            }
         }
     }
 

@@ -241,3 +241,13 @@ fn who_refuses_the_form_of_the_first_event_has_met_it() {
     let written = written_by_then("sse_bare_cr", STREAM);
     assert_eq!(written.matches("data:").count(), 1, "{written}");
 }
+
+#[test]
+fn who_refuses_the_event_before_which_one_is_missing_has_met_it() {
+    let play = Play::Fault(FaultPlay::of("sse_no_message_start"));
+    let plan = plan_for(&Turn::play(play), "/v1/messages", STREAM);
+    assert!(matches!(&plan.steps[..], [Step::Write { .. }, Step::Write { events: 1, .. }, ..]));
+    assert_eq!(plan.decisive, 1);
+    let done = written_by_then("sse_no_done", STREAM);
+    assert!(done.ends_with("0\r\n\r\n"), "what is missing at the end is missing once it is over: {done}");
+}

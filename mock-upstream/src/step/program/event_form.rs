@@ -46,9 +46,8 @@ pub(super) fn play(score: &mut Score<'_>, form: &EventsAs, bindings: &Bindings) 
         }
     };
     let every = form.every.as_ref().map_or(0, |every| every.value(bindings));
-    let begun = score.mark();
+    score.mark();
     score.parcels(parcels, Duration::from_millis(every));
-    score.estrange_since(begun);
     Ok(())
 }
 
