@@ -8,8 +8,9 @@ use crate::spec::language::path::Path;
 use crate::spec::language::value::Names;
 
 use ledger::{Authority, Ledger};
+use oracle::Seen;
 use proof::{Proof, foreign};
-use question::{Answered, answer, holds, is_about_all, wants_no_attempt};
+use question::{Answered, Wording, answer, answer_in, holds, is_about_all, wants_no_attempt};
 use scene::part as parts;
 use scene::{Here, Scene};
 use verdict::Judgement;
@@ -45,13 +46,15 @@ pub fn judge(case: &Case, contract: &Contract, observation: &Observation, names:
     ledger.close(proof, foreign::count(&scene))
 }
 
-/// Asks the same of exchanges whose proof is the caller's: each was made again by itself before anything is said of it.
+/// Asks the same of exchanges whose proof is the caller's: each was made again by itself before anything is said of it. Says
+/// of the last one what its answer is, too; `fields` are the pointers of the fields that tell an error's kind.
 pub fn judge_proven(
     case: &Case,
     contract: &Contract,
     observation: &Observation,
     names: &dyn Names,
-) -> Judgement {
+    fields: &[&str],
+) -> (Judgement, Seen) {
     let scene = Scene::new(case, contract, observation, names);
     let proof = Proof::default();
     let mut ledger = Ledger::new(&scene.seeker);
@@ -59,7 +62,8 @@ pub fn judge_proven(
         ask_step(&scene, &mut ledger, &proof, number, step);
     }
     standing::ask(&scene, &mut ledger);
-    ledger.close(proof, foreign::count(&scene))
+    let seen = scene.exchanges.last().map_or_else(Seen::default, |evidence| oracle::seen(evidence, fields));
+    (ledger.close(proof, foreign::count(&scene)), seen)
 }
 
 fn ask_step(scene: &Scene<'_>, ledger: &mut Ledger<'_>, proof: &Proof, number: usize, step: &Step) {
@@ -112,8 +116,11 @@ fn ask(
 /// Whether the last answer is the one that the repetition was to end with.
 fn until(scene: &Scene<'_>, here: &Here, step: &Step, fits: &Expectations, at_most: u32) -> Answered {
     let last = Here(here.0.last().copied().into_iter().collect());
-    let asked: Vec<Answered> =
-        fits.0.iter().flat_map(|expectation| answer(scene, &last, expectation)).collect();
+    let asked: Vec<Answered> = fits
+        .0
+        .iter()
+        .flat_map(|expectation| answer_in(scene, &last, expectation, Wording::Everything))
+        .collect();
     let wanted: Vec<String> = asked.iter().map(|a| format!("{} {}", a.name, a.expected)).collect();
     let seen = last.0.first().map_or_else(|| "no answer".to_owned(), |&i| scene.exchanges[i].in_words());
     Answered {

@@ -44,7 +44,6 @@ impl Line<'_, '_> {
         let mut foreign = false;
         for at in 0..observed.len() {
             let one = observed.swap_remove(at);
-            let seen = oracle::seen(&one, &fields);
             let known = Known {
                 valid: case.label.defect.is_none() && one.operation.is_some(),
                 well: failure.is_none(),
@@ -62,7 +61,8 @@ impl Line<'_, '_> {
             let mut findings = oracle::ask(&one, &known);
             let mut observation = self.observation(one);
             let elsewhere = case.sends[at].dress.path.is_some();
-            let (judged, alien) = self.judgement(asked, &mut observation, elsewhere);
+            let Judged { findings: judged, alien, seen } =
+                self.judgement(asked, &mut observation, elsewhere, &fields);
             foreign |= alien;
             findings.extend(judged);
             suspects.extend(
@@ -83,32 +83,33 @@ impl Line<'_, '_> {
         Performed { case, observed, suspects, script, foreign }
     }
 
-    /// What the contract has against an exchange, and whether its answer is somebody else's. A path that is `elsewhere` addresses
+    /// What the contract has against an exchange. A path that is `elsewhere` addresses
     /// no lane, so that any lane's shape will do.
     fn judgement(
         &self,
         asked: &Questions,
         observation: &mut Observation,
         elsewhere: bool,
-    ) -> (Vec<Finding>, bool) {
+        fields: &[&str],
+    ) -> Judged {
         let contract = &*self.ground.stage.contract;
         let names = self.ground.names(&self.ground.running.instances[self.instance]);
         let others =
             contract.protocols.iter().filter(|_| elsewhere).map(|protocol| Some(protocol.name.value.clone()));
-        let mut best: Option<(Vec<Finding>, bool)> = None;
+        let mut best: Option<Judged> = None;
         for protocol in std::iter::once(None).chain(others) {
             if let (Some(protocol), Some(exchange)) = (protocol, observation.steps[0].exchanges.first_mut()) {
                 exchange.protocol = protocol;
             }
-            let judgement = judge::judge_proven(asked, contract, observation, &names);
+            let (judgement, seen) = judge::judge_proven(asked, contract, observation, &names, fields);
             let mut findings = judgement.shoulds;
             if let Verdict::Fail(failed) = judgement.verdict {
                 findings.extend(failed.iter().cloned());
             }
-            let fewer = best.as_ref().is_none_or(|(known, _)| findings.len() < known.len());
+            let fewer = best.as_ref().is_none_or(|known| findings.len() < known.findings.len());
             let sound = findings.is_empty();
             if fewer {
-                best = Some((findings, judgement.foreign_answers > 0));
+                best = Some(Judged { findings, alien: judgement.foreign_answers > 0, seen });
             }
             if sound {
                 break;
@@ -145,6 +146,15 @@ impl Line<'_, '_> {
             imposed: Vec::new(),
         }
     }
+}
+
+/// What came of one exchange.
+#[derive(Default)]
+struct Judged {
+    findings: Vec<Finding>,
+    /// Whether its answer is somebody else's.
+    alien: bool,
+    seen: Seen,
 }
 
 /// What one answer got wrong is one finding, by the names of all checks that failed; the strongest speaks for them.

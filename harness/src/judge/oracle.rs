@@ -3,7 +3,7 @@
 
 use crate::generate::json::parse::parse;
 use crate::generate::json::same::{Numbers, difference};
-use crate::judge::scene::evidence::{Evidence, Role};
+use crate::judge::scene::evidence::Evidence;
 use crate::judge::verdict::Finding;
 use crate::observe::{Observed, PlayedEnding};
 use crate::spec::contract::Level;
@@ -39,9 +39,8 @@ pub struct Seen {
     pub ending: Option<&'static str>,
 }
 
-/// Reads what an answer is; `fields` are the pointers of the fields that tell an error's kind.
-pub fn seen(observed: &Observed, fields: &[&str]) -> Seen {
-    let evidence = Evidence::read(Role::Step(0), String::new(), observed, None);
+/// What an answer is; `fields` are the pointers of the fields that tell an error's kind.
+pub(in crate::judge) fn seen(evidence: &Evidence<'_>, fields: &[&str]) -> Seen {
     let json = evidence.error_json().filter(|_| evidence.failed());
     let kind = fields.iter().map(|pointer| match json.as_ref().and_then(|json| json.pointer(pointer)) {
         None => "-".to_owned(),
@@ -50,7 +49,7 @@ pub fn seen(observed: &Observed, fields: &[&str]) -> Seen {
         Some(serde_json::Value::Number(number)) => number.to_string(),
         Some(other) => format!("~{}", crate::generate::json::Json::from(other).kind()),
     });
-    let ending = match &observed.exchange.end {
+    let ending = match &evidence.observed.exchange.end {
         End::Complete => None,
         End::Deadline => Some("open at the deadline"),
         End::Capped(_) => Some("without an end"),

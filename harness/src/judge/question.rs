@@ -25,18 +25,52 @@ pub(in crate::judge) struct Answered {
     /// Where the question is written.
     pub(in crate::judge) place: Place,
     pub(in crate::judge) fit: Fit,
+    /// What was asked for, in words; of what holds it may be left out.
     pub(in crate::judge) expected: String,
+    /// What there was, likewise.
     pub(in crate::judge) observed: String,
     /// A reading that took part.
     pub(in crate::judge) reading: Option<String>,
 }
 
+/// Which answers are put into words. Most hold, and nobody reads of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::judge) enum Wording {
+    /// None: it is only asked whether they hold.
+    Nothing,
+    /// All but those that hold.
+    Misfits,
+    /// All.
+    Everything,
+}
+
+impl Wording {
+    /// Whether an answer that fits so is put into words.
+    fn tells(self, fit: &Fit) -> bool {
+        match self {
+            Self::Nothing => false,
+            Self::Misfits => *fit != Fit::Held,
+            Self::Everything => true,
+        }
+    }
+}
+
 /// Asks; a row of `errors` and a limit ask several questions at once.
 pub(in crate::judge) fn answer(scene: &Scene<'_>, here: &Here, expectation: &Expectation) -> Vec<Answered> {
+    answer_in(scene, here, expectation, Wording::Misfits)
+}
+
+/// Asks, and puts what there is to be told into words.
+pub(in crate::judge) fn answer_in(
+    scene: &Scene<'_>,
+    here: &Here,
+    expectation: &Expectation,
+    wording: Wording,
+) -> Vec<Answered> {
     let place = &expectation.place;
     match &expectation.kind {
-        Expect::Path(path, matcher) => vec![of_path(scene, here, path, matcher, place)],
-        Expect::Error(rows) => row::answer(scene, here, rows, place),
+        Expect::Path(path, matcher) => vec![of_path(scene, here, path, matcher, place, wording)],
+        Expect::Error(rows) => row::answer(scene, here, rows, place, wording),
         Expect::Took(took) => took::answer(scene, here, took, place),
         Expect::Secret(corner) => leak::answer(scene, here, *corner, place),
         Expect::Same(paths) => vec![relation::same(scene, here, paths, place)],
@@ -46,7 +80,7 @@ pub(in crate::judge) fn answer(scene: &Scene<'_>, here: &Here, expectation: &Exp
         }
         Expect::Order(moments) => vec![order::answer(scene, here, moments, place)],
         Expect::GrowingGaps => vec![gaps::growing(scene, here, place)],
-        Expect::OneOf(sets) => vec![one_of(scene, here, sets, place)],
+        Expect::OneOf(sets) => vec![one_of(scene, here, sets, place, wording)],
     }
 }
 
@@ -71,16 +105,17 @@ pub(in crate::judge) fn wants_no_attempt(scene: &Scene<'_>, here: &Here, expecta
 
 /// Whether all of it holds.
 pub(in crate::judge) fn holds(scene: &Scene<'_>, here: &Here, expectations: &Expectations) -> Fit {
-    let answers = expectations.0.iter().flat_map(|expectation| answer(scene, here, expectation));
+    let asked = |expectation| answer_in(scene, here, expectation, Wording::Nothing);
+    let answers = expectations.0.iter().flat_map(asked);
     answers.map(|answered| answered.fit).fold(Fit::Held, Fit::and)
 }
 
 /// Whether the conditions fit; what cannot be told does not fit.
 pub(in crate::judge) fn applies(scene: &Scene<'_>, here: &Here, conditions: &Conditions) -> bool {
-    let here_is = here.clone();
+    let referee = Referee { scene, here };
     conditions.0.iter().all(|(path, matcher)| {
-        let place = matcher.place.clone();
-        of_path(scene, &here_is, path, matcher, &place).fit == Fit::Held
+        part::parts(scene, here, path)
+            .is_ok_and(|parts| parts.iter().all(|part| fits(matcher, part, &referee) == Fit::Held))
     })
 }
 
@@ -96,17 +131,24 @@ pub(in crate::judge) fn differences(answers: &[Answered]) -> String {
     told.join("; ")
 }
 
-fn of_path(scene: &Scene<'_>, here: &Here, path: &Path, matcher: &Matcher, place: &Place) -> Answered {
+fn of_path(
+    scene: &Scene<'_>,
+    here: &Here,
+    path: &Path,
+    matcher: &Matcher,
+    place: &Place,
+    wording: Wording,
+) -> Answered {
     let referee = Referee { scene, here };
-    let name = path.to_string();
-    let expected = describe(scene, matcher, &referee);
     let (fit, observed) = match part::parts(scene, here, path) {
         Err(missing) => (Fit::Unknown(missing.0.clone()), missing.0),
         Ok(parts) => {
             let fits: Vec<Fit> = parts.iter().map(|part| fits(matcher, part, &referee)).collect();
+            let whole = fits.iter().cloned().fold(Fit::Held, Fit::and);
+            let told = if wording.tells(&whole) { &parts[..] } else { &[] };
             let mut shown: Vec<String> = Vec::new();
             let broken = fits.contains(&Fit::Broken);
-            for (part, fit) in parts.iter().zip(&fits) {
+            for (part, fit) in told.iter().zip(&fits) {
                 if broken && *fit != Fit::Broken {
                     continue;
                 }
@@ -124,19 +166,32 @@ fn of_path(scene: &Scene<'_>, here: &Here, path: &Path, matcher: &Matcher, place
                 shown.push(if parts.len() > 1 { format!("{value} in {}", part.of) } else { value });
             }
             shown.dedup();
-            (fits.into_iter().fold(Fit::Held, Fit::and), shown.join(", "))
+            (whole, shown.join(", "))
         }
     };
-    Answered { name, place: place.clone(), fit, expected, observed, reading: None }
+    let expected = if wording.tells(&fit) { describe(scene, matcher, &referee) } else { String::new() };
+    Answered { name: path.to_string(), place: place.clone(), fit, expected, observed, reading: None }
 }
 
-fn one_of(scene: &Scene<'_>, here: &Here, sets: &[Expectations], place: &Place) -> Answered {
-    let answers: Vec<Vec<Answered>> = sets
-        .iter()
-        .map(|set| set.0.iter().flat_map(|expectation| answer(scene, here, expectation)).collect())
-        .collect();
+fn one_of(
+    scene: &Scene<'_>,
+    here: &Here,
+    sets: &[Expectations],
+    place: &Place,
+    wording: Wording,
+) -> Answered {
+    let asked = |wording| -> Vec<Vec<Answered>> {
+        let each = |set: &Expectations| {
+            set.0.iter().flat_map(|expectation| answer_in(scene, here, expectation, wording)).collect()
+        };
+        sets.iter().map(each).collect()
+    };
+    let mut answers = asked(Wording::Nothing);
     let whole = |set: &[Answered]| set.iter().map(|answered| answered.fit.clone()).fold(Fit::Held, Fit::and);
     let fit = answers.iter().map(|set| whole(set)).fold(Fit::Broken, Fit::or);
+    if wording.tells(&fit) {
+        answers = asked(Wording::Everything);
+    }
     let held = answers.iter().find(|set| whole(set) == Fit::Held);
     let reading = held.and_then(|set| set.iter().find_map(|answered| answered.reading.clone()));
     let written = |set: &Vec<Answered>| {

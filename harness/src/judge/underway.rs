@@ -80,5 +80,5 @@ pub fn told(observed: &Observed, contract: &Contract) -> Told {
     let protocol = contract.protocol(&observed.protocol);
     let evidence = Evidence::read(Role::Step(0), String::new(), observed, protocol);
     let by_event = evidence.error_events().next().is_some();
-    Told { error: evidence.error_json(), by_event, stream: evidence.stream }
+    Told { error: evidence.error_json().cloned(), by_event, stream: evidence.stream }
 }

@@ -65,10 +65,14 @@ pub struct Parser {
 impl Parser {
     /// Takes the next bytes, which arrived `at`.
     pub fn push(&mut self, bytes: &[u8], at: Duration) {
-        for &byte in bytes {
+        let mut rest = bytes;
+        while let [byte, ..] = *rest {
             let after_cr = std::mem::take(&mut self.after_cr);
             let begin = self.offset;
-            self.offset += 1;
+            let taken = memchr::memchr2(b'\n', b'\r', rest).unwrap_or(rest.len()).max(1);
+            let (piece, behind) = rest.split_at(taken);
+            rest = behind;
+            self.offset += taken;
             if byte == b'\n' && after_cr {
                 self.belated_line_feed();
                 continue;
@@ -80,7 +84,7 @@ impl Parser {
                     self.after_cr = byte == b'\r';
                     self.end_of_line();
                 }
-                _ => self.line.push(byte),
+                _ => self.line.extend_from_slice(piece),
             }
         }
     }

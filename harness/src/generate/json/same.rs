@@ -25,7 +25,8 @@ struct Comparison<'f> {
 
 impl Comparison<'_> {
     fn values(&self, sent: &Json, received: &Json, place: &mut Vec<Spot>) -> Option<String> {
-        if self.free.contains(&pointer(place)) {
+        // Most of what is forwarded is as it was sent, and places are spelled only where something differs.
+        if sent == received || self.free.contains(&pointer(place)) {
             return None;
         }
         match (sent, received) {
@@ -55,7 +56,6 @@ impl Comparison<'_> {
                 };
                 (!same).then(|| self.told(place, &format!("{} became {}", cut(sent), cut(received))))
             }
-            (sent, received) if sent == received => None,
             (sent, received) if sent.kind() == received.kind() => Some(self.told(place, "the value changed")),
             (sent, received) => {
                 Some(self.told(place, &format!("a {} became a {}", sent.kind(), received.kind())))
@@ -72,14 +72,14 @@ impl Comparison<'_> {
     ) -> Option<String> {
         for (at, (key, value)) in sent.iter().enumerate() {
             place.push(Spot::Key(key.clone()));
-            let here = pointer(place);
+            let free = !self.free.is_empty() && self.free.contains(&pointer(place));
             let others: Vec<&Json> =
                 sent.iter().filter(|(known, _)| known == key).map(|(_, other)| other).collect();
             let first = sent.iter().position(|(known, _)| known == key) == Some(at);
             let arrived: Vec<&Json> =
                 received.iter().filter(|(known, _)| known == key).map(|(_, value)| value).collect();
             let differs = match arrived.as_slice() {
-                _ if !first || self.free.contains(&here) => None,
+                _ if !first || free => None,
                 [] => Some(self.told(place, "it was left out")),
                 [only] if others.len() > 1 => {
                     let fits = others.iter().any(|sent| self.values(sent, only, place).is_none());
@@ -97,9 +97,9 @@ impl Comparison<'_> {
         }
         for (key, _) in received {
             place.push(Spot::Key(key.clone()));
-            let here = pointer(place);
             let known = sent.iter().any(|(known, _)| known == key);
-            let told = (!known && !self.free.contains(&here)).then(|| self.told(place, "it was added"));
+            let told =
+                (!known && !self.free.contains(&pointer(place))).then(|| self.told(place, "it was added"));
             place.pop();
             if told.is_some() {
                 return told;

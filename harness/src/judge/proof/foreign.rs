@@ -3,7 +3,7 @@
 use serde_json::Value as Json;
 
 use crate::judge::scene::Scene;
-use crate::judge::scene::evidence::{Evidence, Role, event_json};
+use crate::judge::scene::evidence::{Evidence, Role};
 use crate::observe::{Attempt, Observed, Played, PlayedEnding};
 
 /// Places at which a body or an event of the known protocols carries what a model made.
@@ -74,11 +74,8 @@ fn has_kept(earlier: &Evidence<'_>, later: &[String]) -> bool {
 
 /// What a model made, as far as the answer has it.
 fn made(evidence: &Evidence<'_>) -> Vec<String> {
-    let events =
-        evidence.stream.iter().flat_map(|stream| &stream.events).filter_map(|event| event_json(event).ok());
-    let all = evidence.json.iter().cloned().chain(events);
-    all.flat_map(|json| CONTENT.iter().filter_map(|pointer| content(&json, pointer)).collect::<Vec<_>>())
-        .collect()
+    let all = evidence.json.iter().chain(evidence.data.iter().flatten());
+    all.flat_map(|json| CONTENT.iter().filter_map(|pointer| content(json, pointer))).collect()
 }
 
 fn content(json: &Json, pointer: &str) -> Option<String> {

@@ -1,7 +1,7 @@
 //! Relations between exchanges: equal parts, different parts, counts of the exchanges that fit.
 
 use crate::judge::question::matcher::{Fit, describe, fits, same as equal};
-use crate::judge::question::{Answered, holds};
+use crate::judge::question::{Answered, Wording, answer_in, holds};
 use crate::judge::scene::part::{Part, parts};
 use crate::judge::scene::reference::Referee;
 use crate::judge::scene::{Here, Scene};
@@ -61,7 +61,8 @@ pub(in crate::judge) fn tally(scene: &Scene<'_>, here: &Here, tally: &Tally, pla
         .0
         .iter()
         .flat_map(|expectation| {
-            super::answer(scene, &Here(here.0.iter().take(1).copied().collect()), expectation)
+            let first = Here(here.0.iter().take(1).copied().collect());
+            answer_in(scene, &first, expectation, Wording::Everything)
         })
         .map(|answered| format!("{} {}", answered.name, answered.expected))
         .collect();

@@ -1,7 +1,7 @@
 //! `error: X`: the answer held against rows of the contract's `errors`.
 
 use crate::judge::question::matcher::{Fit, describe, fits};
-use crate::judge::question::{Answered, differences};
+use crate::judge::question::{Answered, Wording, differences};
 use crate::judge::scene::evidence::Ending;
 use crate::judge::scene::part::parts;
 use crate::judge::scene::reference::Referee;
@@ -20,9 +20,10 @@ pub(in crate::judge) fn answer(
     here: &Here,
     rows: &[At<String>],
     place: &Place,
+    wording: Wording,
 ) -> Vec<Answered> {
     match rows {
-        [only] if only.value != OK => one(scene, here, only, place),
+        [only] if only.value != OK => one(scene, here, only, place, wording),
         rows => vec![any(scene, here, rows, place)],
     }
 }
@@ -40,9 +41,9 @@ pub(in crate::judge) fn part(
     field: Field,
     matcher: &Matcher,
     place: &Place,
+    wording: Wording,
 ) -> Answered {
     let referee = Referee { scene, here };
-    let expected = describe(scene, matcher, &referee);
     let absent = || {
         here.0.first().map_or_else(String::new, |&i| format!("absent ({})", scene.exchanges[i].in_words()))
     };
@@ -50,29 +51,32 @@ pub(in crate::judge) fn part(
         Err(missing) => (Fit::Unknown(missing.0.clone()), missing.0),
         Ok(parts) => {
             let fit = parts.iter().map(|part| fits(matcher, part, &referee)).fold(Fit::Held, Fit::and);
+            let told = if wording.tells(&fit) { &parts[..] } else { &[] };
             let shown =
-                parts.iter().map(|part| part.value.as_ref().map_or_else(absent, |value| scene.quote(value)));
+                told.iter().map(|part| part.value.as_ref().map_or_else(absent, |value| scene.quote(value)));
             (fit, shown.collect::<Vec<_>>().join(", "))
         }
     };
+    let expected = if wording.tells(&fit) { describe(scene, matcher, &referee) } else { String::new() };
     Answered { name, place: place.clone(), fit, expected, observed, reading: None }
 }
 
-fn one(scene: &Scene<'_>, here: &Here, name: &At<String>, place: &Place) -> Vec<Answered> {
+fn one(scene: &Scene<'_>, here: &Here, name: &At<String>, place: &Place, wording: Wording) -> Vec<Answered> {
     let Some(row) = scene.contract.errors.iter().find(|row| *row.name == name.value) else {
         return vec![unknown_row(name, place)];
     };
-    against(scene, here, row, place)
+    against(scene, here, row, place, wording)
 }
 
-fn against(scene: &Scene<'_>, here: &Here, row: &ErrorRow, place: &Place) -> Vec<Answered> {
-    let mut answers = vec![part(scene, here, "error.status".to_owned(), Field::Status, &row.status, place)];
+fn against(scene: &Scene<'_>, here: &Here, row: &ErrorRow, place: &Place, wording: Wording) -> Vec<Answered> {
+    let part = |name, field, matcher| part(scene, here, name, field, matcher, place, wording);
+    let mut answers = vec![part("error.status".to_owned(), Field::Status, &row.status)];
     for (name, matcher) in &row.fields {
-        answers.push(part(scene, here, format!("error.{name}"), Field::Error(name.clone()), matcher, place));
+        answers.push(part(format!("error.{name}"), Field::Error(name.clone()), matcher));
     }
     for (name, matcher) in &row.headers {
         let name = name.to_ascii_lowercase();
-        answers.push(part(scene, here, format!("error.headers.{name}"), Field::Header(name), matcher, place));
+        answers.push(part(format!("error.headers.{name}"), Field::Header(name), matcher));
     }
     for answered in &mut answers {
         answered.reading = row.reading.as_ref().map(|reading| reading.value.clone());
@@ -80,16 +84,20 @@ fn against(scene: &Scene<'_>, here: &Here, row: &ErrorRow, place: &Place) -> Vec
     answers
 }
 
-fn any(scene: &Scene<'_>, here: &Here, rows: &[At<String>], place: &Place) -> Answered {
-    let candidates: Vec<(&str, Vec<Answered>)> = rows
-        .iter()
-        .map(|name| match name.value.as_str() {
+fn any<'r>(scene: &Scene<'_>, here: &Here, rows: &'r [At<String>], place: &Place) -> Answered {
+    let asked = |wording| -> Vec<(&str, Vec<Answered>)> {
+        let each = |name: &'r At<String>| match name.value.as_str() {
             OK => (OK, vec![success(scene, here, place)]),
-            row => (row, one(scene, here, name, place)),
-        })
-        .collect();
+            row => (row, one(scene, here, name, place, wording)),
+        };
+        rows.iter().map(each).collect()
+    };
+    let mut candidates = asked(Wording::Nothing);
     let all = |answers: &[Answered]| answers.iter().map(|a| a.fit.clone()).fold(Fit::Held, Fit::and);
     let fit = candidates.iter().map(|(_, answers)| all(answers)).fold(Fit::Broken, Fit::or);
+    if fit != Fit::Held {
+        candidates = asked(Wording::Misfits);
+    }
     let held = candidates.iter().find(|(_, answers)| all(answers) == Fit::Held);
     let nearest = candidates.iter().min_by_key(|(_, answers)| {
         let status = answers.iter().any(|a| a.name == "error.status" && a.fit != Fit::Held);

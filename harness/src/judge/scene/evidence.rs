@@ -60,6 +60,12 @@ pub(in crate::judge) struct Evidence<'a> {
     pub(in crate::judge) json: Result<Json, String>,
     /// The events, when the answer is a stream of them.
     pub(in crate::judge) stream: Option<Stream>,
+    /// The data of each event as JSON.
+    pub(in crate::judge) data: Vec<Result<Json, String>>,
+    /// Which events tell of an error, as far as a client reads.
+    errors: Vec<usize>,
+    /// Whether a stream has the end that its protocol gives it.
+    marked: bool,
 }
 
 impl<'a> Evidence<'a> {
@@ -76,7 +82,18 @@ impl<'a> Evidence<'a> {
         // The official clients read events wherever they asked for a stream, whatever the content type says.
         let asked = observed.stream && json.is_err() && exchange.head.is_some();
         let stream = (declared || asked).then(|| Stream::read(&exchange.body, &exchange.pieces));
-        Self { role, label, observed, protocol, json, stream }
+        let events = stream.as_ref().map_or(&[][..], |stream| &stream.events);
+        let data: Vec<Result<Json, String>> = events.iter().map(event_json).collect();
+        let form = protocol.map_or(&*ANY_FORM, |protocol| &protocol.stream);
+        let read =
+            events.iter().zip(&data).enumerate().take_while(|(_, (event, data))| !closes(form, event, data));
+        let errors =
+            read.filter(|(_, (event, data))| is_error(form, event, data)).map(|(at, _)| at).collect();
+        let ends = |(event, data): (&Event, &Result<Json, String>)| {
+            form.ends.iter().any(|mark| bears(event, data, mark))
+        };
+        let marked = form.ends.is_empty() || events.iter().zip(&data).any(ends);
+        Self { role, label, observed, protocol, json, stream, data, errors, marked }
     }
 
     pub(in crate::judge) fn status(&self) -> Option<u16> {
@@ -93,35 +110,23 @@ impl<'a> Evidence<'a> {
         self.status().is_some() || !matches!(end, End::Broken(Break::Refused | Break::Transport(_)))
     }
 
-    /// The events that tell of an error, as far as a client reads.
-    pub(in crate::judge) fn error_events(&self) -> impl Iterator<Item = &Event> {
-        let form = self.form();
-        let events = self.stream.iter().flat_map(|stream| &stream.events);
-        events.take_while(|event| !closes(form, event)).filter(|event| is_error(form, event))
-    }
-
-    fn form(&self) -> &StreamForm {
-        self.protocol.map_or(&ANY_FORM, |protocol| &protocol.stream)
-    }
-
-    /// Whether a stream has the end that its protocol gives it.
-    fn is_marked(&self) -> bool {
-        let ends = &self.form().ends;
-        let mut events = self.stream.iter().flat_map(|stream| &stream.events);
-        ends.is_empty() || events.any(|event| ends.iter().any(|mark| bears(event, mark)))
+    /// The events that tell of an error, as far as a client reads, each with its data.
+    pub(in crate::judge) fn error_events(&self) -> impl Iterator<Item = (&Event, &Result<Json, String>)> {
+        let events = self.stream.as_ref().map_or(&[][..], |stream| &stream.events);
+        self.errors.iter().map(|&at| (&events[at], &self.data[at]))
     }
 
     /// Whether the client was told of a failure: no answer, a status outside 200–299, or an error event.
     pub(in crate::judge) fn failed(&self) -> bool {
-        !self.succeeded_status() || self.error_events().next().is_some()
+        !self.succeeded_status() || !self.errors.is_empty()
     }
 
     pub(in crate::judge) fn ending(&self) -> Ending {
-        let told = self.error_events().next().is_some();
+        let told = !self.errors.is_empty();
         match &self.observed.exchange.end {
             End::Deadline | End::Capped(_) => Ending::Open,
             End::Complete | End::Broken(_) if told => Ending::ErrorEvent,
-            End::Complete if self.stream.is_some() && self.succeeded_status() && !self.is_marked() => {
+            End::Complete if self.stream.is_some() && self.succeeded_status() && !self.marked => {
                 Ending::Unmarked
             }
             End::Complete => Ending::Clean,
@@ -130,10 +135,10 @@ impl<'a> Evidence<'a> {
     }
 
     /// The JSON that carries the error's fields: the first error event's, else the body's.
-    pub(in crate::judge) fn error_json(&self) -> Option<Json> {
+    pub(in crate::judge) fn error_json(&self) -> Option<&Json> {
         match self.error_events().next() {
-            Some(event) => event_json(event).ok(),
-            None => self.json.as_ref().ok().cloned(),
+            Some((_, data)) => data.as_ref().ok(),
+            None => self.json.as_ref().ok(),
         }
     }
 
@@ -176,21 +181,21 @@ impl<'a> Evidence<'a> {
 static ANY_FORM: LazyLock<StreamForm> = LazyLock::new(StreamForm::default);
 
 /// Whether the event tells of an error.
-pub(in crate::judge) fn is_error(form: &StreamForm, event: &Event) -> bool {
-    form.error.iter().any(|mark| bears(event, mark))
+pub(in crate::judge) fn is_error(form: &StreamForm, event: &Event, data: &Result<Json, String>) -> bool {
+    form.error.iter().any(|mark| bears(event, data, mark))
 }
 
 /// Whether no client reads on behind this event.
-fn closes(form: &StreamForm, event: &Event) -> bool {
-    form.ends.iter().any(|mark| matches!(mark, EventMark::Data(_)) && bears(event, mark))
+fn closes(form: &StreamForm, event: &Event, data: &Result<Json, String>) -> bool {
+    form.ends.iter().any(|mark| matches!(mark, EventMark::Data(_)) && bears(event, data, mark))
 }
 
-fn bears(event: &Event, mark: &EventMark) -> bool {
+fn bears(event: &Event, data: &Result<Json, String>, mark: &EventMark) -> bool {
     match mark {
         EventMark::Event(name) => event.name.as_ref() == Some(name),
-        EventMark::Data(data) => event.data.as_ref() == Some(data),
+        EventMark::Data(text) => event.data.as_ref() == Some(text),
         EventMark::At(pointer) => {
-            event_json(event).is_ok_and(|data| json::at(&data, pointer).is_some_and(|there| !there.is_null()))
+            data.as_ref().is_ok_and(|data| json::at(data, pointer).is_some_and(|there| !there.is_null()))
         }
     }
 }

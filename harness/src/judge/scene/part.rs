@@ -130,7 +130,7 @@ fn got(evidence: &Evidence<'_>, path: &Path) -> Part {
         Field::BodyPointer(pointer) => {
             Part::json(evidence.json.as_ref().ok().and_then(|json| body::at(json, pointer)).cloned())
         }
-        Field::Error(name) => Part::json(error_field(evidence, evidence.error_json().as_ref(), name)),
+        Field::Error(name) => Part::json(error_field(evidence, evidence.error_json(), name)),
         Field::Retry(client) => Part::json(retry::asks_again(client, exchange).map(|again| json!(again))),
         Field::Failed => Part::json(Some(json!(evidence.failed()))),
         Field::Events => Part::json(Some(json!(evidence.stream.as_ref().map_or(0, |s| s.events.len())))),
@@ -180,9 +180,10 @@ fn played_error(played: &Played) -> Option<Json> {
     let events = Stream::read(&played.body, &[]).events;
     // The upstream may speak another protocol than the client.
     let form = StreamForm::default();
-    body::body(&played.body)
-        .ok()
-        .or_else(|| events.iter().find(|event| is_error(&form, event)).and_then(|e| event_json(e).ok()))
+    body::body(&played.body).ok().or_else(|| {
+        let mut read = events.iter().map(|event| (event, event_json(event)));
+        read.find(|(event, data)| is_error(&form, event, data)).and_then(|(_, data)| data.ok())
+    })
 }
 
 fn error_field(evidence: &Evidence<'_>, json: Option<&Json>, name: &str) -> Option<Json> {

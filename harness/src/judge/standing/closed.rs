@@ -3,7 +3,7 @@
 use crate::judge::ledger::{Authority, Ledger};
 use crate::judge::question::matcher::Fit;
 use crate::judge::question::row::part;
-use crate::judge::question::{Answered, applies};
+use crate::judge::question::{Answered, Wording, applies};
 use crate::judge::scene::{Here, Scene};
 use crate::spec::contract::{Closed, ClosedRow, Level};
 use crate::spec::language::path::Field;
@@ -31,7 +31,8 @@ fn hold(scene: &Scene<'_>, ledger: &mut Ledger<'_>, closed: &Closed, i: usize) {
     let mut untold = None;
     let mut candidates: Vec<Candidate<'_>> = Vec::new();
     for row in closed.rows.iter().filter(|row| applies(scene, &here, &row.when)) {
-        match part(scene, &here, "closed.status".to_owned(), Field::Status, &row.status, &row.place).fit {
+        let name = "closed.status".to_owned();
+        match part(scene, &here, name, Field::Status, &row.status, &row.place, Wording::Nothing).fit {
             Fit::Held => candidates
                 .push(Candidate { row, fields: fields(scene, &here, row, evidence.may_have_body()) }),
             Fit::Unknown(why) => untold = Some(why),
@@ -72,7 +73,8 @@ fn fields(scene: &Scene<'_>, here: &Here, row: &ClosedRow, may_have_body: bool) 
     let asked = row.fields.iter().filter(|_| may_have_body);
     asked
         .map(|(name, matcher)| {
-            part(scene, here, format!("closed.{name}"), Field::Error(name.clone()), matcher, &row.place)
+            let field = Field::Error(name.clone());
+            part(scene, here, format!("closed.{name}"), field, matcher, &row.place, Wording::Misfits)
         })
         .collect()
 }

@@ -7,7 +7,7 @@ use crate::judge::ledger::{Authority, Ledger};
 use crate::judge::question::Answered;
 use crate::judge::question::matcher::Fit;
 use crate::judge::scene::Scene;
-use crate::judge::scene::evidence::{Evidence, event_json};
+use crate::judge::scene::evidence::Evidence;
 use crate::spec::contract::{Level, Protocol};
 use crate::wire::header::{self, MediaType};
 
@@ -38,14 +38,11 @@ struct Shape<'s, 'a> {
 impl Shape<'_, '_> {
     fn of(&self, evidence: &Evidence<'_>) -> Vec<Answered> {
         if evidence.succeeded_status() {
-            let events: Vec<_> = evidence.error_events().collect();
-            return events
-                .into_iter()
-                .map(|event| self.schema(event_json(event), &event_text(event)))
-                .collect();
+            let events = evidence.error_events();
+            return events.map(|(event, data)| self.schema(data.as_ref(), &event_text(event))).collect();
         }
         let body = String::from_utf8_lossy(&evidence.observed.exchange.body);
-        vec![self.media_type(evidence), self.schema(evidence.json.clone(), &body)]
+        vec![self.media_type(evidence), self.schema(evidence.json.as_ref(), &body)]
     }
 
     fn media_type(&self, evidence: &Evidence<'_>) -> Answered {
@@ -63,17 +60,17 @@ impl Shape<'_, '_> {
         )
     }
 
-    fn schema(&self, json: Result<Json, String>, text: &str) -> Answered {
+    fn schema(&self, json: Result<&Json, &String>, text: &str) -> Answered {
         let expected = format!("a body in the {} error envelope", self.protocol.name);
-        let quoted = self.scene.quote(&Json::String(text.to_owned()));
+        let quoted = || self.scene.quote(&Json::String(text.to_owned()));
         let (fit, observed) = match (self.validator, json) {
             (Err(error), _) => {
-                (Fit::Unknown(format!("the envelope's schema cannot be used: {error}")), quoted)
+                (Fit::Unknown(format!("the envelope's schema cannot be used: {error}")), quoted())
             }
-            (Ok(_), Err(why)) => (Fit::Broken, format!("{}: {quoted}", self.scene.plain(&why))),
+            (Ok(_), Err(why)) => (Fit::Broken, format!("{}: {}", self.scene.plain(why), quoted())),
             (Ok(validator), Ok(json)) => {
                 let errors: Vec<String> = validator
-                    .iter_errors(&json)
+                    .iter_errors(json)
                     .take(MOST_ERRORS)
                     .map(|error| match error.instance_path().as_str() {
                         "" => self.scene.plain(&error.to_string()),
@@ -83,8 +80,8 @@ impl Shape<'_, '_> {
                     })
                     .collect();
                 match errors.is_empty() {
-                    true => (Fit::Held, quoted),
-                    false => (Fit::Broken, format!("{} in {quoted}", errors.join("; "))),
+                    true => (Fit::Held, String::new()),
+                    false => (Fit::Broken, format!("{} in {}", errors.join("; "), quoted())),
                 }
             }
         };
