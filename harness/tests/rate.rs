@@ -26,7 +26,7 @@ use mock_upstream::server::ProviderOptions;
 use serde_json::json;
 
 const LENGTH: Duration = Duration::from_secs(15);
-const JOBS: usize = 16;
+const JOBS: usize = 32;
 /// Bodies of a campaign that the load generator sends.
 const BODIES: u64 = 4000;
 /// The word by which the mock knows whose the load is.
