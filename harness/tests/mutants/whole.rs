@@ -17,7 +17,7 @@ use crate::matrix::{Matrix, Row, meant};
 use crate::subject::Subject;
 
 /// Gateways under test at once: most of a run is waiting.
-const AT_ONCE: usize = 12;
+const AT_ONCE: usize = 24;
 
 /// Cases of one of them at once: the cores are few.
 const JOBS: usize = 10;
