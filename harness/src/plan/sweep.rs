@@ -189,7 +189,10 @@ fn pace(fault: &Fault, limit: Duration) -> Vec<(String, u64)> {
         Family::Late => vec![("delay", (millis / 4).min(300))],
         Family::Drip => vec![("bytes", DRIP_BYTES), ("every", (millis * 2 / DRIP_PIECES).max(1))],
         // What comes again and again has to have come twice before the gateway gives up, on a busy machine too.
-        Family::StreamDrip | Family::StreamStall => vec![("every", (millis / 10).clamp(1, 500))],
+        Family::StreamDrip | Family::StreamStall => {
+            let often = if fault.goes_on_for_ever(Lane::Stream) { 10 } else { 5 };
+            vec![("every", (millis / often).clamp(1, 500))]
+        }
         // More than anybody keeps; to make much more keeps a core busy for as long as other cases wait.
         Family::Oversized => vec![("megabytes", 16)],
         _ => Vec::new(),
