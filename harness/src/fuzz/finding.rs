@@ -71,6 +71,8 @@ pub struct Answered {
     pub body: String,
     /// Requests that reached the upstream.
     pub attempts: usize,
+    /// Whether it is the failure that the upstream answered at last, handed on under its status.
+    pub handed_on: bool,
 }
 
 /// Something that looks wrong and is to be asked again by itself.

@@ -103,8 +103,13 @@ fn found(suspect: Suspect, last: Performed, probes: Option<u32>) -> Found {
         let exchange = &observed.exchange;
         let head = exchange.head.as_ref();
         let headers = head.map(|head| head.headers.as_slice()).unwrap_or_default();
+        let status = head.map(|head| head.status);
+        let played = observed.attempts.last().and_then(|attempt| attempt.played.as_ref());
         Answered {
-            status: head.map(|head| head.status),
+            status,
+            handed_on: status.is_some_and(|status| {
+                status >= 400 && played.is_some_and(|played| played.status == Some(status))
+            }),
             headers: headers
                 .iter()
                 .map(|(name, value)| (name.clone(), String::from_utf8_lossy(value).into_owned()))

@@ -88,7 +88,7 @@ fn told(outcome: &Outcome, cause: &Cause<'_>, stored: Option<&Path>, replay: &st
         [] => String::new(),
         claims => format!("  [{}]", claims.join(", ")),
     };
-    let mut text = format!("{sign} {}: {} ({}){claims}\n", cause.kind, found.signature.seen, cause.check);
+    let mut text = format!("{sign} {}: {} ({}){claims}\n", cause.kind, cause.answer(), cause.check);
     let _ = writeln!(text, "  expected  {}", printable(&found.finding.expected));
     let _ = writeln!(text, "  observed  {}", printable(&found.finding.observed));
     for (operation, labels) in &cause.labels() {

@@ -1,4 +1,4 @@
-//! Findings that most often have one cause: the same kind of request, the same check, the same answer.
+//! Findings that most often have one cause: the same kind of request, the same check, the same kind of answer.
 
 use std::collections::BTreeMap;
 
@@ -27,6 +27,14 @@ impl Cause<'_> {
         self.example.finding.level
     }
 
+    /// What was answered, in words.
+    pub(super) fn answer(&self) -> String {
+        match self.example.answer.handed_on {
+            true => "the upstream's status, handed on".to_owned(),
+            false => self.example.signature.seen.to_string(),
+        }
+    }
+
     /// How often it was seen.
     pub(super) fn times(&self) -> u64 {
         self.members.iter().map(|found| found.times).sum()
@@ -50,7 +58,7 @@ pub(super) fn causes(outcome: &Outcome) -> Vec<Cause<'_>> {
         let known = causes.iter_mut().find(|cause| {
             cause.kind == kind
                 && cause.check == check
-                && cause.example.signature.seen == found.signature.seen
+                && answered_alike(cause.example, found)
                 && cause.level() == found.finding.level
         });
         match known {
@@ -72,6 +80,15 @@ pub(super) fn causes(outcome: &Outcome) -> Vec<Cause<'_>> {
     causes
         .sort_by_key(|cause| (std::cmp::Reverse((cause.level(), cause.members.len())), cause.example.number));
     causes
+}
+
+/// Whether two answers are one kind of answer. A gateway that hands failures on does so with whatever status and words.
+fn answered_alike(one: &Found, other: &Found) -> bool {
+    match (one.answer.handed_on, other.answer.handed_on) {
+        (true, true) => one.signature.seen.ending == other.signature.seen.ending,
+        (false, false) => one.signature.seen == other.signature.seen,
+        _ => false,
+    }
 }
 
 /// Bytes that a finding sends.
