@@ -21,7 +21,7 @@ pub fn line(progress: &Progress) -> String {
     #[expect(clippy::cast_precision_loss, reason = "a rate for people")]
     let rate = progress.requests as f64 / seconds;
     format!(
-        "{:.0} s · {} cases · {rate:.0} requests/s · {} of {} labels · {} must, {} should",
+        "{:.0} s · {} cases · {rate:.0} requests/s · {} of {} labels · {} findings, {} advice",
         seconds, progress.cases, progress.labels.0, progress.labels.1, progress.musts, progress.shoulds
     )
 }
@@ -36,8 +36,14 @@ pub fn console(outcome: &Outcome, stored: Option<&Path>, replay: &str) -> String
         line(&outcome.progress)
     );
     let causes = causes(outcome);
-    for cause in &causes {
-        let _ = write!(text, "\n{}", told(outcome, cause, stored, replay));
+    let (findings, advice): (Vec<_>, Vec<_>) = causes.iter().partition(|cause| cause.level() == Level::Must);
+    for (heading, causes) in [(FINDINGS, &findings), (ADVICE, &advice)] {
+        if !causes.is_empty() {
+            let _ = writeln!(text, "\n{heading}");
+        }
+        for cause in causes {
+            let _ = write!(text, "\n{}", told(outcome, cause, stored, replay));
+        }
     }
     for (signature, times) in &outcome.unsteady {
         let _ = writeln!(
@@ -50,7 +56,7 @@ pub fn console(outcome: &Outcome, stored: Option<&Path>, replay: &str) -> String
         let (asked, still) = outcome.regressions;
         let _ = writeln!(text, "\n{asked} regressions asked again, {still} still there");
     }
-    let _ = writeln!(text, "\n{}", sentence(outcome, causes.len()));
+    let _ = writeln!(text, "\n{}", sentence(outcome, findings.len(), advice.len()));
     text
 }
 
@@ -66,18 +72,22 @@ pub fn beside(outcome: &Outcome) -> String {
     console(outcome, None, "")
 }
 
-/// What it amounts to.
-fn sentence(outcome: &Outcome, causes: usize) -> String {
-    let (musts, shoulds) = (outcome.progress.musts, outcome.progress.shoulds);
-    let found = match (musts, shoulds) {
-        (0, 0) => "nothing found".to_owned(),
-        (musts, shoulds) => {
-            format!("{musts} findings of level must, {shoulds} of level should, of {causes} likely causes")
-        }
+/// What it amounts to; of so many likely causes are the findings and the advice.
+fn sentence(outcome: &Outcome, findings: usize, advice: usize) -> String {
+    let counted = |found: usize, causes: usize| {
+        format!("{found}, of {causes} likely {}", if causes == 1 { "cause" } else { "causes" })
+    };
+    let musts = match outcome.progress.musts {
+        0 => "no finding".to_owned(),
+        musts => format!("findings: {}", counted(musts, findings)),
+    };
+    let told = match outcome.progress.shoulds {
+        0 => musts,
+        shoulds => format!("{musts}; advice: {}", counted(shoulds, advice)),
     };
     match &outcome.stopped {
-        Some(why) => format!("{found}; stopped: {why}"),
-        None => found,
+        Some(why) => format!("{told}; stopped: {why}"),
+        None => told,
     }
 }
 
@@ -223,6 +233,10 @@ pub fn code(outcome: &Outcome, level: Level) -> u8 {
     if outcome.stopped.is_some() || outcome.progress.cases == 0 { 3 } else { 0 }
 }
 
+/// What stands above the causes, as in the report of a run.
+const FINDINGS: &str = "Findings  the page says it, or no gateway may do it; these decide";
+/// See [`FINDINGS`].
+const ADVICE: &str = "Advice  the page implies it; decides only under --level should";
 /// Labels of a cause that are shown of each operation.
 const SHOWN_LABELS: usize = 12;
 /// Characters of a text that are shown.

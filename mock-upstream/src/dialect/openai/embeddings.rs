@@ -11,13 +11,17 @@ use crate::script::Reply;
 
 const DIMENSIONS: u64 = 16;
 const MOST_DIMENSIONS: u64 = 4096;
+/// Numbers of all vectors of a reply, some 1.4 MB of JSON: who asks for a long list of long vectors gets short ones, since a
+/// reply of 160 MB would be about what a gateway buffers and no longer about its contract.
+const MOST_NUMBERS: u64 = 1 << 16;
 
 /// The reply to an embeddings request whose body is a JSON object.
 pub(super) fn reply(asked: &Value, reply: &Reply, scene: &Scene<'_>) -> Healthy {
     let Some(inputs) = inputs(&asked["input"]) else {
         return refusal(400, Some("`input` is neither a text nor tokens nor a list of these"), scene);
     };
-    let dimensions = asked["dimensions"].as_u64().unwrap_or(DIMENSIONS).clamp(1, MOST_DIMENSIONS);
+    let most = (MOST_NUMBERS / inputs.len() as u64).clamp(1, MOST_DIMENSIONS);
+    let dimensions = asked["dimensions"].as_u64().unwrap_or(DIMENSIONS).clamp(1, most);
     let as_base64 = asked["encoding_format"] == json!("base64");
     let data: Vec<Value> = inputs
         .iter()
