@@ -29,7 +29,8 @@ pub(super) fn reply(asked: &Value, reply: &Reply, scene: &Scene<'_>) -> Healthy 
         .map(|(index, input)| {
             let vector = vector(input, dimensions);
             let embedding = if as_base64 {
-                json!(STANDARD.encode(vector.iter().flat_map(|part| part.to_le_bytes()).collect::<Vec<u8>>()))
+                let singles = vector.iter().flat_map(|part| single(*part).to_le_bytes());
+                json!(STANDARD.encode(singles.collect::<Vec<u8>>()))
             } else {
                 json!(vector)
             };
@@ -54,15 +55,23 @@ pub(super) fn inputs(input: &Value) -> Option<Vec<&Value>> {
     }
 }
 
-/// A vector of length 1 that depends on the input alone.
-pub(in crate::dialect) fn vector(input: &Value, dimensions: u64) -> Vec<f32> {
+/// A vector of length 1 that depends on the input alone, with as many digits as singles have.
+pub(in crate::dialect) fn vector(input: &Value, dimensions: u64) -> Vec<f64> {
     let seed = Sha256::digest(input.to_string());
-    let raw: Vec<f32> = (0..dimensions)
+    let raw: Vec<f64> = (0..dimensions)
         .map(|at| {
             let byte = seed[(at % 32) as usize].wrapping_add((at / 32) as u8);
-            (f32::from(byte) - 127.5) / 127.5
+            (f64::from(byte) - 127.5) / 127.5
         })
         .collect();
-    let length = raw.iter().map(|part| part * part).sum::<f32>().sqrt();
-    raw.into_iter().map(|part| part / length).collect()
+    let length = raw.iter().map(|part| part * part).sum::<f64>().sqrt();
+    raw.into_iter().map(|part| (part / length * DIGITS).round() / DIGITS).collect()
+}
+
+/// Eight digits behind the point.
+const DIGITS: f64 = 1e8;
+
+#[expect(clippy::cast_possible_truncation, reason = "base64 holds singles, whose digits these are")]
+fn single(part: f64) -> f32 {
+    part as f32
 }
