@@ -47,7 +47,8 @@ pub fn judge(case: &Case, contract: &Contract, observation: &Observation, names:
 }
 
 /// Asks the same of exchanges whose proof is the caller's: each was made again by itself before anything is said of it. Says
-/// of the last one what its answer is, too; `fields` are the pointers of the fields that tell an error's kind.
+/// of the last one what its answer is, too; `fields` are the pointers of the fields that tell an error's kind. Checks that held
+/// and what is recorded are left out of the judgement.
 pub fn judge_proven(
     case: &Case,
     contract: &Contract,
@@ -57,7 +58,7 @@ pub fn judge_proven(
 ) -> (Judgement, Seen) {
     let scene = Scene::new(case, contract, observation, names);
     let proof = Proof::default();
-    let mut ledger = Ledger::new(&scene.seeker);
+    let mut ledger = Ledger::terse(&scene.seeker);
     for (number, step) in case.steps.iter().enumerate() {
         ask_step(&scene, &mut ledger, &proof, number, step);
     }

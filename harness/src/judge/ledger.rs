@@ -42,6 +42,8 @@ impl Authority {
 /// Everything asked so far.
 pub(in crate::judge) struct Ledger<'s> {
     seeker: &'s Seeker,
+    /// Whether it is enough to know what is wrong.
+    terse: bool,
     checks: Vec<Check>,
     musts: Vec<Finding>,
     shoulds: Vec<Finding>,
@@ -57,6 +59,7 @@ impl<'s> Ledger<'s> {
     pub(in crate::judge) fn new(seeker: &'s Seeker) -> Self {
         Self {
             seeker,
+            terse: false,
             checks: Vec::new(),
             musts: Vec::new(),
             shoulds: Vec::new(),
@@ -65,6 +68,16 @@ impl<'s> Ledger<'s> {
             readings: Vec::new(),
             untold: None,
         }
+    }
+
+    /// One that keeps findings, and neither the checks that held nor what is recorded.
+    pub(in crate::judge) fn terse(seeker: &'s Seeker) -> Self {
+        Self { terse: true, ..Self::new(seeker) }
+    }
+
+    /// Whether it keeps what is recorded.
+    pub(in crate::judge) fn records(&self) -> bool {
+        !self.terse
     }
 
     /// Enters a question and its answer.
@@ -82,12 +95,14 @@ impl<'s> Ledger<'s> {
                 Answer::Unknown(why)
             }
         };
-        self.checks.push(Check {
-            name: answered.name.clone(),
-            level: authority.level,
-            claims: authority.claims.clone(),
-            answer: answer.clone(),
-        });
+        if !self.terse {
+            self.checks.push(Check {
+                name: answered.name.clone(),
+                level: authority.level,
+                claims: authority.claims.clone(),
+                answer: answer.clone(),
+            });
+        }
         if answer != Answer::Broken {
             return;
         }
@@ -112,7 +127,9 @@ impl<'s> Ledger<'s> {
     }
 
     pub(in crate::judge) fn record(&mut self, name: String, seen: &str) {
-        self.recorded.push((name, self.seeker.mask(seen)));
+        if self.records() {
+            self.recorded.push((name, self.seeker.mask(seen)));
+        }
     }
 
     pub(in crate::judge) fn undocumented(&mut self, what: String) {

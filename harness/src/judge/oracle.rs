@@ -2,14 +2,15 @@
 //! arrives as it was sent. Asked of generated requests; as strong as HTTP or the contract's claims make it.
 
 use crate::generate::json::parse::parse;
-use crate::generate::json::same::{Numbers, difference};
+use crate::generate::json::same::{Numbers, differ_in_blanks_alone, difference};
 use crate::judge::scene::evidence::Evidence;
 use crate::judge::verdict::Finding;
-use crate::observe::{Observed, PlayedEnding};
+use crate::observe::{Attempt, Observed, PlayedEnding};
 use crate::spec::contract::Level;
 use crate::spec::read::place::Place;
 use crate::wire::exchange::{Break, End};
 use crate::wire::header;
+use crate::wire::json::at;
 
 /// What is known of a generated request.
 #[derive(Clone, Copy, Debug)]
@@ -41,8 +42,8 @@ pub struct Seen {
 
 /// What an answer is; `fields` are the pointers of the fields that tell an error's kind.
 pub(in crate::judge) fn seen(evidence: &Evidence<'_>, fields: &[&str]) -> Seen {
-    let json = evidence.error_json().filter(|_| evidence.failed());
-    let kind = fields.iter().map(|pointer| match json.as_ref().and_then(|json| json.pointer(pointer)) {
+    let json = if evidence.failed() { evidence.error_json() } else { None };
+    let kind = fields.iter().map(|pointer| match json.as_ref().and_then(|json| at(json, pointer)) {
         None => "-".to_owned(),
         Some(serde_json::Value::String(word)) if is_word(word) => word.clone(),
         Some(serde_json::Value::String(_)) => "~text".to_owned(),
@@ -172,18 +173,17 @@ impl Asking<'_> {
     /// What is forwarded means what was sent.
     fn forwarded(&self) -> Option<Finding> {
         let sent = &self.observed.exchange.request.body;
-        if sent.len() > LARGEST_COMPARED {
+        let compared = |attempt: &&Attempt| {
+            attempt.body.len() <= LARGEST_COMPARED * 2 && !differ_in_blanks_alone(sent, &attempt.body)
+        };
+        let attempts: Vec<&Attempt> = self.observed.attempts.iter().filter(compared).collect();
+        if attempts.is_empty() || sent.len() > LARGEST_COMPARED {
             return None;
         }
         let sent = parse(sent).ok()?;
-        let differs = self.observed.attempts.iter().find_map(|attempt| {
-            if attempt.body.len() > LARGEST_COMPARED * 2 {
-                return None;
-            }
-            match parse(&attempt.body) {
-                Ok(received) => difference(&sent, &received, self.known.rewrites, self.known.numbers),
-                Err(why) => Some(format!("the upstream got no JSON: {why}")),
-            }
+        let differs = attempts.into_iter().find_map(|attempt| match parse(&attempt.body) {
+            Ok(received) => difference(&sent, &received, self.known.rewrites, self.known.numbers),
+            Err(why) => Some(format!("the upstream got no JSON: {why}")),
         })?;
         let expected = "the body reaches the upstream with its meaning unchanged".to_owned();
         Some(self.finding("received.body", Level::Should, expected, differs))

@@ -1,5 +1,7 @@
 //! What is judged: the case, its contract and the exchanges, each read once.
 
+use std::sync::Arc;
+
 use serde_json::Value as Json;
 
 use crate::observe::{Observation, Observed};
@@ -44,20 +46,21 @@ impl<'a> Scene<'a> {
             |observed: &Observed| contract.protocol(&observed.protocol).or(contract.protocols.first());
         let mut exchanges = Vec::new();
         if let Some(control) = &observation.control {
-            exchanges.push(Evidence::read(Role::Control, "control".to_owned(), control, spoken(control)));
+            exchanges.push(Evidence::read(Role::Control, "control".into(), control, spoken(control)));
         }
         for (number, step) in observation.steps.iter().enumerate() {
-            let name = step.name.clone().unwrap_or_else(|| format!("step {}", number + 1));
+            let name: Arc<str> =
+                step.name.as_deref().map_or_else(|| format!("step {}", number + 1).into(), Arc::from);
             for (send, observed) in step.exchanges.iter().enumerate() {
                 let label = match step.exchanges.len() {
                     1 => name.clone(),
-                    _ => format!("{name}, send {}", send + 1),
+                    _ => format!("{name}, send {}", send + 1).into(),
                 };
                 exchanges.push(Evidence::read(Role::Step(number), label, observed, spoken(observed)));
             }
         }
         if let Some(liveness) = &observation.liveness {
-            exchanges.push(Evidence::read(Role::Liveness, "liveness".to_owned(), liveness, spoken(liveness)));
+            exchanges.push(Evidence::read(Role::Liveness, "liveness".into(), liveness, spoken(liveness)));
         }
         let seeker = Seeker::new(observation, contract, exchanges.iter().map(|e| e.observed));
         Self { case, contract, observation, names, exchanges, seeker }

@@ -1,5 +1,7 @@
 //! What the runner may ask while a case is under way: whether an answer ends a repetition, and what a reference names.
 
+use std::sync::Arc;
+
 use serde_json::Value as Json;
 
 use crate::judge::proof;
@@ -78,7 +80,7 @@ pub struct Told {
 /// Reads an answer by its protocol.
 pub fn told(observed: &Observed, contract: &Contract) -> Told {
     let protocol = contract.protocol(&observed.protocol);
-    let evidence = Evidence::read(Role::Step(0), String::new(), observed, protocol);
+    let evidence = Evidence::read(Role::Step(0), Arc::default(), observed, protocol);
     let by_event = evidence.error_events().next().is_some();
     Told { error: evidence.error_json().cloned(), by_event, stream: evidence.stream }
 }

@@ -18,6 +18,35 @@ pub fn difference(sent: &Json, received: &Json, free: &[String], numbers: Number
     Comparison { free, numbers }.values(sent, received, &mut Vec::new())
 }
 
+/// Whether two texts are alike but for the blanks between their words, so that they mean the same if they mean anything.
+pub fn differ_in_blanks_alone(one: &[u8], other: &[u8]) -> bool {
+    one == other || words(one).eq(words(other))
+}
+
+/// The bytes of a JSON text without the blanks outside of its strings; what they part stays parted.
+fn words(text: &[u8]) -> impl Iterator<Item = u8> + '_ {
+    let (mut quoted, mut escaped, mut parted, mut last) = (false, false, false, b' ');
+    text.iter()
+        .copied()
+        .flat_map(move |byte| {
+            if !quoted && matches!(byte, b' ' | b'\t' | b'\r' | b'\n') {
+                parted = true;
+                return [None, None];
+            }
+            match byte {
+                _ if escaped => escaped = false,
+                b'\\' => escaped = quoted,
+                b'"' => quoted = !quoted,
+                _ => {}
+            }
+            let is_word = |byte: u8| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte);
+            let blank = (parted && is_word(last) && is_word(byte)).then_some(b' ');
+            (parted, last) = (false, byte);
+            [blank, Some(byte)]
+        })
+        .flatten()
+}
+
 struct Comparison<'f> {
     free: &'f [String],
     numbers: Numbers,
@@ -144,6 +173,17 @@ mod tests {
         let big = [r#"{"a":9007199254740993}"#, r#"{"a":9007199254740992}"#];
         assert!(exact(big[0], big[1]).is_some());
         assert_eq!(compare(big[0], big[1], Numbers::Doubles), None);
+    }
+
+    #[test]
+    fn blanks_count_within_strings_alone() {
+        let alike = |one: &str, other: &str| differ_in_blanks_alone(one.as_bytes(), other.as_bytes());
+        assert!(alike(r#"{"a": [1, "b c"]}"#, "{\n\t\"a\":[1,\"b c\"]}\r\n"));
+        assert!(!alike(r#"{"a":"b c"}"#, r#"{"a":"bc"}"#));
+        assert!(!alike(r#"{"a":"\" c"}"#, r#"{"a":"\"c"}"#));
+        assert!(alike(r#"["\\" , 1]"#, r#"["\\",1]"#));
+        assert!(!alike("[1]", "[1"));
+        assert!(!alike("[12]", "[1 2]"));
     }
 
     #[test]

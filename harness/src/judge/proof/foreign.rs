@@ -1,10 +1,13 @@
 //! Answers that the mock did not give: somebody else's completion, which may have cost money.
 
+use std::sync::Arc;
+
 use serde_json::Value as Json;
 
 use crate::judge::scene::Scene;
 use crate::judge::scene::evidence::{Evidence, Role};
 use crate::observe::{Attempt, Observed, Played, PlayedEnding};
+use crate::wire::json::at;
 
 /// Places at which a body or an event of the known protocols carries what a model made.
 const CONTENT: [&str; 8] = [
@@ -29,7 +32,7 @@ pub(in crate::judge) fn count(scene: &Scene<'_>) -> usize {
 /// What the answer of one exchange, seen with those that came before it, says that the mock did not; `None` where it is no
 /// such answer.
 pub(in crate::judge) fn said(observed: &Observed, earlier: &[&Observed]) -> Option<String> {
-    let read = |observed| Evidence::read(Role::Control, String::new(), observed, None);
+    let read = |observed| Evidence::read(Role::Control, Arc::default(), observed, None);
     let earlier: Vec<Evidence<'_>> = earlier.iter().copied().map(read).collect();
     let evidence = read(observed);
     gives_away(&evidence, earlier.iter()).then(|| {
@@ -55,7 +58,8 @@ fn name(played: &Played) -> String {
 }
 
 fn gives_away<'e>(evidence: &Evidence<'_>, mut earlier: impl Iterator<Item = &'e Evidence<'e>>) -> bool {
-    if !evidence.succeeded_status() {
+    // Where the mock gave all that it had, whatever the answer says is the mock's.
+    if !evidence.succeeded_status() || is_given(evidence, &[]) {
         return false;
     }
     let made = made(evidence);
@@ -74,12 +78,12 @@ fn has_kept(earlier: &Evidence<'_>, later: &[String]) -> bool {
 
 /// What a model made, as far as the answer has it.
 fn made(evidence: &Evidence<'_>) -> Vec<String> {
-    let all = evidence.json.iter().chain(evidence.data.iter().flatten());
+    let all = evidence.json().into_iter().chain(evidence.data.iter().flatten());
     all.flat_map(|json| CONTENT.iter().filter_map(|pointer| content(json, pointer))).collect()
 }
 
 fn content(json: &Json, pointer: &str) -> Option<String> {
-    match json.pointer(pointer)? {
+    match at(json, pointer)? {
         Json::String(text) if !text.is_empty() => Some(text.clone()),
         // The numbers may have been written anew.
         Json::Array(members) if !members.is_empty() => Some("embedding".to_owned()),
@@ -96,10 +100,10 @@ fn gave(attempt: &Attempt, made: &[String]) -> bool {
     }
     let healthy = played.fault.is_none() && played.ending == PlayedEnding::Complete;
     // Longer than what is kept of it: the words may stand behind that.
-    if played.body_cut {
+    if healthy || played.body_cut {
         return true;
     }
     // Compressed, or in another encoding: a gateway may have read it where words cannot be looked for.
     let Ok(body) = std::str::from_utf8(&played.body) else { return true };
-    healthy || made.iter().flat_map(|text| text.split_whitespace()).any(|word| body.contains(word))
+    made.iter().flat_map(|text| text.split_whitespace()).any(|word| body.contains(word))
 }

@@ -1,5 +1,8 @@
 //! `secret: CORNER`: whether something of the upstream shows there.
 
+use std::borrow::Cow;
+use std::fmt;
+
 use crate::judge::question::Answered;
 use crate::judge::question::matcher::Fit;
 use crate::judge::scene::evidence::Evidence;
@@ -17,7 +20,7 @@ pub(in crate::judge) fn answer(
     place: &Place,
 ) -> Vec<Answered> {
     let needles = scene.seeker.needles();
-    if needles.is_empty() {
+    if needles.clone().next().is_none() {
         return vec![Answered {
             name: "secret".to_owned(),
             place: place.clone(),
@@ -28,7 +31,7 @@ pub(in crate::judge) fn answer(
         }];
     }
     let mut kinds: Vec<&str> = Vec::new();
-    for needle in needles {
+    for needle in needles.clone() {
         if !kinds.contains(&needle.kind.as_str()) {
             kinds.push(&needle.kind);
         }
@@ -36,7 +39,7 @@ pub(in crate::judge) fn answer(
     kinds
         .into_iter()
         .map(|kind| {
-            let of_kind: Vec<&Needle> = needles.iter().filter(|needle| needle.kind == kind).collect();
+            let of_kind: Vec<&Needle> = needles.clone().filter(|needle| needle.kind == kind).collect();
             let shown: Vec<String> =
                 here.0.iter().flat_map(|&i| showings(&scene.exchanges[i], corner, &of_kind)).collect();
             of(kind, &shown, place)
@@ -89,7 +92,7 @@ pub(in crate::judge) fn showings(
 
 /// The needles that show in some of the texts.
 pub(in crate::judge) fn showing<'n>(
-    surfaces: &[(String, Vec<u8>)],
+    surfaces: &[(Surface<'_>, Cow<'_, [u8]>)],
     needles: impl Iterator<Item = &'n Needle>,
 ) -> Vec<&'n Needle> {
     let mut all = Vec::with_capacity(surfaces.iter().map(|(_, bytes)| bytes.len() + 2).sum());
@@ -102,54 +105,81 @@ pub(in crate::judge) fn showing<'n>(
     needles.filter(|needle| needle.shows(&haystack).is_some()).collect()
 }
 
-/// The texts of a corner, each with a name for it.
-pub(in crate::judge) fn surfaces(evidence: &Evidence<'_>, corner: Corner) -> Vec<(String, Vec<u8>)> {
+/// The texts of a corner, each with its place.
+pub(in crate::judge) fn surfaces<'e>(
+    evidence: &Evidence<'e>,
+    corner: Corner,
+) -> Vec<(Surface<'e>, Cow<'e, [u8]>)> {
     let observed = evidence.observed;
     let exchange = &observed.exchange;
-    let mut found: Vec<(String, Vec<u8>)> = Vec::new();
+    let mut found: Vec<(Surface<'e>, Cow<'e, [u8]>)> = Vec::new();
     match corner {
         Corner::Got => {
             if let Some(head) = &exchange.head {
-                found.push((
-                    "the status line".to_owned(),
-                    head.reason.clone().unwrap_or_default().into_bytes(),
-                ));
+                let reason = head.reason.as_deref().unwrap_or_default();
+                found.push((Surface::StatusLine, reason.as_bytes().into()));
                 let lines = head.headers.iter();
-                found.extend(lines.map(|(name, value)| (format!("header {name}"), field_bytes(name, value))));
+                found.extend(lines.map(|(name, value)| (Surface::Header(name), field_bytes(name, value))));
             }
-            found.push(("the body".to_owned(), exchange.body.to_vec()));
+            found.push((Surface::Body, (&exchange.body[..]).into()));
             let lines = exchange.trailers.iter();
-            found.extend(lines.map(|(name, value)| (format!("trailer {name}"), field_bytes(name, value))));
+            found.extend(lines.map(|(name, value)| (Surface::Trailer(name), field_bytes(name, value))));
         }
-        Corner::Sent => found.push(("the request".to_owned(), request_bytes(&exchange.request))),
+        Corner::Sent => found.push((Surface::Request, request_bytes(&exchange.request).into())),
         Corner::Received => {
-            for (i, attempt) in observed.attempts.iter().enumerate() {
-                let n = i + 1;
-                found.push((format!("the target of attempt {n}"), attempt.target.clone().into_bytes()));
+            for (n, attempt) in (1..).zip(&observed.attempts) {
+                found.push((Surface::TargetOf(n), attempt.target.as_bytes().into()));
                 let lines = attempt.headers.iter();
-                found.extend(
-                    lines.map(|(name, v)| (format!("header {name} of attempt {n}"), field_bytes(name, v))),
-                );
-                found.push((format!("the body of attempt {n}"), attempt.body.to_vec()));
+                found.extend(lines.map(|(name, v)| (Surface::HeaderOf(name, n), field_bytes(name, v))));
+                found.push((Surface::BodyOf(n), (&attempt.body[..]).into()));
             }
         }
         Corner::Played => {
-            for (i, played) in
-                observed.attempts.iter().enumerate().filter_map(|(i, a)| Some((i, a.played.as_ref()?)))
-            {
+            let played = (1..).zip(&observed.attempts);
+            for (n, played) in played.filter_map(|(n, attempt)| Some((n, attempt.played.as_ref()?))) {
                 let lines = played.headers.iter();
-                found.extend(
-                    lines.map(|(name, v)| (format!("header {name} played {}", i + 1), field_bytes(name, v))),
-                );
-                found.push((format!("the body played {}", i + 1), played.body.to_vec()));
+                found.extend(lines.map(|(name, v)| (Surface::HeaderPlayed(name, n), field_bytes(name, v))));
+                found.push((Surface::BodyPlayed(n), (&played.body[..]).into()));
             }
         }
     }
     found
 }
 
-fn field_bytes(name: &str, value: &[u8]) -> Vec<u8> {
-    [name.as_bytes(), b": ", value].concat()
+/// A place where texts stand; attempts are counted from 1.
+#[derive(Clone, Copy)]
+pub(in crate::judge) enum Surface<'e> {
+    StatusLine,
+    Header(&'e str),
+    Body,
+    Trailer(&'e str),
+    Request,
+    TargetOf(usize),
+    HeaderOf(&'e str, usize),
+    BodyOf(usize),
+    HeaderPlayed(&'e str, usize),
+    BodyPlayed(usize),
+}
+
+impl fmt::Display for Surface<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::StatusLine => f.write_str("the status line"),
+            Self::Header(name) => write!(f, "header {name}"),
+            Self::Body => f.write_str("the body"),
+            Self::Trailer(name) => write!(f, "trailer {name}"),
+            Self::Request => f.write_str("the request"),
+            Self::TargetOf(n) => write!(f, "the target of attempt {n}"),
+            Self::HeaderOf(name, n) => write!(f, "header {name} of attempt {n}"),
+            Self::BodyOf(n) => write!(f, "the body of attempt {n}"),
+            Self::HeaderPlayed(name, n) => write!(f, "header {name} played {n}"),
+            Self::BodyPlayed(n) => write!(f, "the body played {n}"),
+        }
+    }
+}
+
+fn field_bytes(name: &str, value: &[u8]) -> Cow<'static, [u8]> {
+    [name.as_bytes(), b": ", value].concat().into()
 }
 
 fn request_bytes(request: &Request) -> Vec<u8> {

@@ -1,6 +1,6 @@
 //! One exchange, read: its JSON, its events, whether it failed and how it ended.
 
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock, OnceLock};
 
 use serde_json::Value as Json;
 
@@ -52,12 +52,12 @@ impl Ending {
 pub(in crate::judge) struct Evidence<'a> {
     pub(in crate::judge) role: Role,
     /// `control`, `step 1`, `refused, send 3`, ….
-    pub(in crate::judge) label: String,
+    pub(in crate::judge) label: Arc<str>,
     pub(in crate::judge) observed: &'a Observed,
     /// The protocol by which it is read.
     pub(in crate::judge) protocol: Option<&'a Protocol>,
-    /// The whole body as JSON.
-    pub(in crate::judge) json: Result<Json, String>,
+    /// The whole body as JSON, once somebody asks.
+    json: OnceLock<Result<Json, String>>,
     /// The events, when the answer is a stream of them.
     pub(in crate::judge) stream: Option<Stream>,
     /// The data of each event as JSON.
@@ -71,17 +71,19 @@ pub(in crate::judge) struct Evidence<'a> {
 impl<'a> Evidence<'a> {
     pub(in crate::judge) fn read(
         role: Role,
-        label: String,
+        label: Arc<str>,
         observed: &'a Observed,
         protocol: Option<&'a Protocol>,
     ) -> Self {
         let exchange = &observed.exchange;
-        let json = json::body(&exchange.body);
+        let json = OnceLock::new();
+        let read = || json::body(&exchange.body);
         let declared = exchange.head.as_ref().and_then(|head| MediaType::of(&head.headers));
         let declared = declared.is_some_and(|media| media.essence == "text/event-stream");
         // The official clients read events wherever they asked for a stream, whatever the content type says.
-        let asked = observed.stream && json.is_err() && exchange.head.is_some();
-        let stream = (declared || asked).then(|| Stream::read(&exchange.body, &exchange.pieces));
+        let asked = observed.stream && exchange.head.is_some();
+        let events = declared || (asked && json.get_or_init(read).is_err());
+        let stream = events.then(|| Stream::read(&exchange.body, &exchange.pieces));
         let events = stream.as_ref().map_or(&[][..], |stream| &stream.events);
         let data: Vec<Result<Json, String>> = events.iter().map(event_json).collect();
         let form = protocol.map_or(&*ANY_FORM, |protocol| &protocol.stream);
@@ -94,6 +96,14 @@ impl<'a> Evidence<'a> {
         };
         let marked = form.ends.is_empty() || events.iter().zip(&data).any(ends);
         Self { role, label, observed, protocol, json, stream, data, errors, marked }
+    }
+
+    /// The whole body as JSON.
+    ///
+    /// # Errors
+    /// In words, why it is none.
+    pub(in crate::judge) fn json(&self) -> Result<&Json, &String> {
+        self.json.get_or_init(|| json::body(&self.observed.exchange.body)).as_ref()
     }
 
     pub(in crate::judge) fn status(&self) -> Option<u16> {
@@ -138,7 +148,7 @@ impl<'a> Evidence<'a> {
     pub(in crate::judge) fn error_json(&self) -> Option<&Json> {
         match self.error_events().next() {
             Some((_, data)) => data.as_ref().ok(),
-            None => self.json.as_ref().ok(),
+            None => self.json().ok(),
         }
     }
 

@@ -1,6 +1,7 @@
 //! What a path finds: one part an exchange, or one an attempt.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 use std::time::SystemTime;
 
 use bytes::Bytes;
@@ -12,7 +13,7 @@ use crate::judge::scene::view::seen;
 use crate::judge::scene::{Here, Scene};
 use crate::observe::{Attempt, Played, PlayedEnding};
 use crate::spec::contract::StreamForm;
-use crate::spec::language::path::{Corner, Field, Path};
+use crate::spec::language::path::{Corner, Field, Path, View};
 use crate::spec::language::value::{Missing, Reference};
 use crate::wire::header;
 use crate::wire::json as body;
@@ -22,7 +23,7 @@ use crate::wire::sse::Stream;
 #[derive(Clone, Debug, PartialEq)]
 pub(in crate::judge) struct Part {
     /// Whose it is: `step 1`, `step 1, attempt 2`.
-    pub(in crate::judge) of: String,
+    pub(in crate::judge) of: Arc<str>,
     /// What is there; `None` when it is absent.
     pub(in crate::judge) value: Option<Json>,
     /// It is text on the wire, so that `429` may be a number as well.
@@ -31,7 +32,7 @@ pub(in crate::judge) struct Part {
     pub(in crate::judge) lines: usize,
     /// No attempt was there whose part it could be: neither present nor properly absent.
     pub(in crate::judge) unreached: bool,
-    /// The clock of the side that sent it, for dates.
+    /// The clock of the side that sent it, for dates: by its own `Date` where seconds are asked for.
     pub(in crate::judge) clock: Option<SystemTime>,
 }
 
@@ -40,13 +41,15 @@ pub(in crate::judge) struct Part {
 /// # Errors
 /// The step that the path names did not run.
 pub(in crate::judge) fn parts(scene: &Scene<'_>, here: &Here, path: &Path) -> Result<Vec<Part>, Missing> {
-    let place = match &path.step {
-        None => here.clone(),
-        Some(name) => scene.of_named(name).ok_or_else(|| Missing(format!("no step `{name}` ran")))?,
+    let named = match &path.step {
+        None => None,
+        Some(name) => Some(scene.of_named(name).ok_or_else(|| Missing(format!("no step `{name}` ran")))?),
     };
     let path = &placed(scene, path)?;
-    let found = place.0.iter().flat_map(|&i| of_exchange(&scene.exchanges[i], path));
-    let mut found: Vec<Part> = found.collect();
+    let mut found: Vec<Part> = Vec::new();
+    for &i in &named.as_ref().unwrap_or(here).0 {
+        of_exchange(&scene.exchanges[i], path, &mut found);
+    }
     for view in &path.views {
         found = seen(found, *view, path.corner);
     }
@@ -65,10 +68,17 @@ fn placed<'p>(scene: &Scene<'_>, path: &'p Path) -> Result<Cow<'p, Path>, Missin
     }
 }
 
-fn of_exchange(evidence: &Evidence<'_>, path: &Path) -> Vec<Part> {
+fn of_exchange(evidence: &Evidence<'_>, path: &Path, found: &mut Vec<Part>) {
     let observed = evidence.observed;
     let label = evidence.label.clone();
-    let single = |value: Option<Json>| vec![Part::of(label.clone(), value)];
+    match path.corner {
+        Corner::Sent | Corner::Got if path.field == Field::Count => {
+            return found.push(Part::of(label, Some(json!(1))));
+        }
+        Corner::Sent => return found.push(sent(evidence, path)),
+        Corner::Got => return found.push(got(evidence, path)),
+        Corner::Received | Corner::Played => {}
+    }
     let attempts: Vec<(usize, &Attempt)> = observed
         .attempts
         .iter()
@@ -76,27 +86,20 @@ fn of_exchange(evidence: &Evidence<'_>, path: &Path) -> Vec<Part> {
         .enumerate()
         .filter(|(i, _)| path.index.is_none_or(|index| index == i + 1))
         .collect();
-    match path.corner {
-        Corner::Sent | Corner::Got if path.field == Field::Count => single(Some(json!(1))),
-        Corner::Received | Corner::Played if path.field == Field::Count => {
-            single(Some(json!(attempts.len())))
-        }
-        Corner::Sent => vec![sent(evidence, path)],
-        Corner::Got => vec![got(evidence, path)],
-        Corner::Received | Corner::Played if attempts.is_empty() => {
-            vec![Part { unreached: true, ..Part::of(label, None) }]
-        }
-        Corner::Received => attempts
-            .iter()
-            .map(|(i, attempt)| received(attempt, path).named(format!("{label}, attempt {}", i + 1)))
-            .collect(),
-        Corner::Played => attempts
-            .iter()
-            .map(|(i, attempt)| {
-                let clock = observed.exchange.started_wall + attempt.arrived;
-                played(evidence, attempt, path, clock).named(format!("{label}, attempt {}", i + 1))
-            })
-            .collect(),
+    if path.field == Field::Count {
+        return found.push(Part::of(label, Some(json!(attempts.len()))));
+    }
+    if attempts.is_empty() {
+        return found.push(Part { unreached: true, ..Part::of(label, None) });
+    }
+    for (i, attempt) in attempts {
+        let part = if path.corner == Corner::Received {
+            received(attempt, path)
+        } else {
+            let clock = observed.exchange.started_wall + attempt.arrived;
+            played(evidence, attempt, path, clock)
+        };
+        found.push(part.named(format!("{label}, attempt {}", i + 1).into()));
     }
 }
 
@@ -128,7 +131,7 @@ fn got(evidence: &Evidence<'_>, path: &Path) -> Part {
         Field::Trailer(name) => Part::header(&exchange.trailers, name),
         Field::Body if head.is_some() => Part::text(String::from_utf8_lossy(&exchange.body)),
         Field::BodyPointer(pointer) => {
-            Part::json(evidence.json.as_ref().ok().and_then(|json| body::at(json, pointer)).cloned())
+            Part::json(evidence.json().ok().and_then(|json| body::at(json, pointer)).cloned())
         }
         Field::Error(name) => Part::json(error_field(evidence, evidence.error_json(), name)),
         Field::Retry(client) => Part::json(retry::asks_again(client, exchange).map(|again| json!(again))),
@@ -139,7 +142,8 @@ fn got(evidence: &Evidence<'_>, path: &Path) -> Part {
         _ => Part::json(None),
     };
     let arrived = exchange.started_wall + head.map_or(exchange.elapsed, |head| head.at);
-    part.named(evidence.label.clone()).at(date_of(headers).unwrap_or(arrived))
+    let said = if path.views.contains(&View::Seconds) { date_of(headers) } else { None };
+    part.named(evidence.label.clone()).at(said.unwrap_or(arrived))
 }
 
 fn received(attempt: &Attempt, path: &Path) -> Part {
@@ -172,7 +176,8 @@ fn played(evidence: &Evidence<'_>, attempt: &Attempt, path: &Path, clock: System
         Field::Fault => Part::json(played.fault.as_ref().map(|fault| json!(fault))),
         _ => Part::json(None),
     };
-    part.at(date_of(&played.headers).unwrap_or(clock))
+    let said = if path.views.contains(&View::Seconds) { date_of(&played.headers) } else { None };
+    part.at(said.unwrap_or(clock))
 }
 
 /// The JSON in which the upstream told of its error.
@@ -202,13 +207,13 @@ impl Part {
         Self::json(Some(json!(n)))
     }
 
-    fn of(of: String, value: Option<Json>) -> Self {
+    fn of(of: Arc<str>, value: Option<Json>) -> Self {
         let lines = usize::from(value.is_some());
         Self { of, value, textual: false, lines, unreached: false, clock: None }
     }
 
     fn json(value: Option<Json>) -> Self {
-        Self::of(String::new(), value)
+        Self::of(Arc::default(), value)
     }
 
     fn text(text: impl AsRef<str>) -> Self {
@@ -232,7 +237,7 @@ impl Part {
         Self::json(body::body(bytes).ok().as_ref().and_then(|json| body::at(json, pointer)).cloned())
     }
 
-    fn named(self, of: String) -> Self {
+    fn named(self, of: Arc<str>) -> Self {
         Self { of, ..self }
     }
 

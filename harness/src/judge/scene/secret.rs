@@ -1,6 +1,8 @@
 //! Finds texts that must not show, plain and encoded, and masks keys in what is said to people.
 
 use std::borrow::Cow;
+use std::cell::RefCell;
+use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
@@ -16,17 +18,17 @@ const SHORTEST: usize = 12;
 
 /// All secrets of an observation, ready to be sought.
 pub(in crate::judge) struct Seeker {
-    needles: Vec<Needle>,
+    needles: Vec<Arc<Needle>>,
     /// What the client itself sends as its key.
-    credentials: Vec<Needle>,
+    credentials: Vec<Arc<Needle>>,
 }
 
 /// One text that is sought.
 pub(in crate::judge) struct Needle {
     pub(in crate::judge) kind: String,
-    text: Vec<u8>,
+    text: memmem::Finder<'static>,
     /// As it looks inside base64, by alignment and alphabet.
-    base64: Vec<String>,
+    base64: Vec<memmem::Finder<'static>>,
     /// `host:port`, which is another address when a digit follows.
     address: bool,
 }
@@ -37,11 +39,12 @@ impl Seeker {
         contract: &Contract,
         exchanges: impl Iterator<Item = &'o Observed>,
     ) -> Self {
-        let mut credentials: Vec<Needle> = Vec::new();
+        let mut credentials: Vec<Arc<Needle>> = Vec::new();
         for observed in exchanges {
             for text in credentials_of(&observed.exchange.request, contract) {
-                if text.len() >= SHORTEST && credentials.iter().all(|known| known.text != text.as_bytes()) {
-                    credentials.push(Needle::new("credential", &text));
+                let known = |known: &Arc<Needle>| known.text.needle() == text.as_bytes();
+                if text.len() >= SHORTEST && !credentials.iter().any(known) {
+                    credentials.push(Needle::ready("credential", &text));
                 }
             }
         }
@@ -50,13 +53,13 @@ impl Seeker {
     }
 
     /// The texts worth seeking.
-    pub(in crate::judge) fn needles(&self) -> &[Needle] {
-        &self.needles
+    pub(in crate::judge) fn needles(&self) -> impl Iterator<Item = &Needle> + Clone {
+        self.needles.iter().map(|needle| &**needle)
     }
 
     /// The client's own keys, which a gateway may know.
-    pub(in crate::judge) fn credentials(&self) -> &[Needle] {
-        &self.credentials
+    pub(in crate::judge) fn credentials(&self) -> impl Iterator<Item = &Needle> + Clone {
+        self.credentials.iter().map(|needle| &**needle)
     }
 
     /// The text without keys; a text in which a key is encoded otherwise is withheld whole.
@@ -64,10 +67,10 @@ impl Seeker {
         let mut masked = Cow::Borrowed(text);
         let keys = || self.needles.iter().filter(|n| n.kind == "key").chain(&self.credentials);
         for needle in keys() {
-            let plain = String::from_utf8_lossy(&needle.text).into_owned();
-            for form in std::iter::once(&plain).chain(&needle.base64) {
-                if masked.contains(form.as_str()) {
-                    masked = Cow::Owned(masked.replace(form.as_str(), "[key]"));
+            for form in std::iter::once(&needle.text).chain(&needle.base64) {
+                if form.find(masked.as_bytes()).is_some() {
+                    let form = String::from_utf8_lossy(form.needle());
+                    masked = Cow::Owned(masked.replace(&*form, "[key]"));
                 }
             }
         }
@@ -80,9 +83,23 @@ impl Seeker {
 }
 
 impl Needle {
-    fn sought(secret: &Secret) -> Option<Self> {
-        let needle = Self::new(&secret.kind, &secret.text);
+    fn sought(secret: &Secret) -> Option<Arc<Self>> {
+        let needle = Self::ready(&secret.kind, &secret.text);
         (secret.text.len() >= SHORTEST || needle.address).then_some(needle)
+    }
+
+    /// The needle of a text; one gateway's few secrets are sought in one answer after the other.
+    fn ready(kind: &str, text: &str) -> Arc<Self> {
+        READY.with_borrow_mut(|ready| {
+            let known = |needle: &&Arc<Self>| needle.kind == kind && needle.text.needle() == text.as_bytes();
+            if let Some(needle) = ready.iter().find(known) {
+                return needle.clone();
+            }
+            let needle = Arc::new(Self::new(kind, text));
+            ready.truncate(MOST_READY - 1);
+            ready.insert(0, needle.clone());
+            needle
+        })
     }
 
     pub(in crate::judge) fn new(kind: &str, text: &str) -> Self {
@@ -94,7 +111,9 @@ impl Needle {
         });
         let mut base64: Vec<String> = (0..3).flat_map(|shift| aligned(text.as_bytes(), shift)).collect();
         base64.dedup();
-        Self { kind: kind.to_owned(), text: text.as_bytes().to_vec(), base64, address }
+        let finder = |text: &str| memmem::Finder::new(text).into_owned();
+        let base64 = base64.iter().map(|code| finder(code)).collect();
+        Self { kind: kind.to_owned(), text: finder(text), base64, address }
     }
 
     /// How the text shows there; `None` when it does not.
@@ -103,26 +122,35 @@ impl Needle {
             if self.is_in(bytes) {
                 return Some(*form);
             }
-            let coded = self.base64.iter().any(|code| memmem::find(bytes, code.as_bytes()).is_some());
+            let coded = self.base64.iter().any(|code| code.find(bytes).is_some());
             coded.then_some("in base64")
         })
     }
 
     fn is_in(&self, bytes: &[u8]) -> bool {
-        // Host names mean the same in either case.
-        let (hay, needle): (Cow<'_, [u8]>, Cow<'_, [u8]>) = match self.kind.as_str() {
-            "host" => (bytes.to_ascii_lowercase().into(), self.text.to_ascii_lowercase().into()),
-            _ => (bytes.into(), (&self.text[..]).into()),
-        };
-        memmem::find_iter(&hay, &needle).any(|at| {
+        let whole = |hay: &[u8], at: usize| {
             let before = at.checked_sub(1).and_then(|i| hay.get(i));
-            let after = hay.get(at + needle.len());
+            let after = hay.get(at + self.text.needle().len());
             !self.address
                 || (!before.is_some_and(|b| b.is_ascii_alphanumeric() || b"-.".contains(b))
                     && !after.is_some_and(u8::is_ascii_digit))
-        })
+        };
+        // Host names mean the same in either case.
+        if self.kind == "host" {
+            let (hay, needle) = (bytes.to_ascii_lowercase(), self.text.needle().to_ascii_lowercase());
+            return memmem::find_iter(&hay, &needle).any(|at| whole(&hay, at));
+        }
+        self.text.find_iter(bytes).any(|at| whole(bytes, at))
     }
 }
+
+thread_local! {
+    /// Needles made last, the newest first.
+    static READY: RefCell<Vec<Arc<Needle>>> = const { RefCell::new(Vec::new()) };
+}
+
+/// The secrets of a few instances of a gateway.
+const MOST_READY: usize = 64;
 
 /// Bytes in every form a secret could be read from.
 pub(in crate::judge) struct Haystack<'a> {

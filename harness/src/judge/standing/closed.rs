@@ -54,7 +54,8 @@ fn hold(scene: &Scene<'_>, ledger: &mut Ledger<'_>, closed: &Closed, i: usize) {
         return ledger.undocumented(format!("{status} in {}", evidence.label));
     }
     let authority = Authority::new(scene.contract, Level::Must, &closed.outside);
-    ledger.enter(&authority, &evidence.label, outside(unlisted, evidence.in_words(), table));
+    let seen = if unlisted == Fit::Held { String::new() } else { evidence.in_words() };
+    ledger.enter(&authority, &evidence.label, outside(unlisted, seen, table));
     let Some(best) = best else { return };
     let authority =
         Authority::new(scene.contract, Level::Must, &closed.mismatch).reading(best.row.reading.as_ref());

@@ -42,13 +42,14 @@ impl Shape<'_, '_> {
             return events.map(|(event, data)| self.schema(data.as_ref(), &event_text(event))).collect();
         }
         let body = String::from_utf8_lossy(&evidence.observed.exchange.body);
-        vec![self.media_type(evidence), self.schema(evidence.json.as_ref(), &body)]
+        vec![self.media_type(evidence), self.schema(evidence.json(), &body)]
     }
 
     fn media_type(&self, evidence: &Evidence<'_>) -> Answered {
         let headers = evidence.observed.exchange.head.as_ref().map_or(&[][..], |head| &head.headers);
         let is_json = MediaType::of(headers).is_some_and(|media| media.essence == "application/json");
         let observed = match header::text(headers, "content-type") {
+            _ if is_json => String::new(),
             Some(text) => format!("content-type {}", self.scene.quote(&Json::String(text))),
             None => "no content-type".to_owned(),
         };

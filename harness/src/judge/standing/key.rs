@@ -14,8 +14,7 @@ use crate::spec::read::place::Place;
 const KEY: &str = "key";
 
 pub(super) fn ask(scene: &Scene<'_>, ledger: &mut Ledger<'_>) {
-    let (keys, others): (Vec<&Needle>, Vec<&Needle>) =
-        scene.seeker.needles().iter().partition(|n| n.kind == KEY);
+    let (keys, others): (Vec<&Needle>, Vec<&Needle>) = scene.seeker.needles().partition(|n| n.kind == KEY);
     let judged = asks_for_secrets(scene);
     for evidence in &scene.exchanges {
         if !keys.is_empty() {
@@ -27,6 +26,9 @@ pub(super) fn ask(scene: &Scene<'_>, ledger: &mut Ledger<'_>) {
                 &evidence.label,
                 of(KEY, &showings(evidence, Corner::Got, &keys), &place),
             );
+        }
+        if !ledger.records() {
+            continue;
         }
         if !judged {
             for needle in &others {
@@ -45,7 +47,7 @@ pub(super) fn ask(scene: &Scene<'_>, ledger: &mut Ledger<'_>) {
 fn echoes(scene: &Scene<'_>, evidence: &Evidence<'_>) -> Vec<String> {
     let mut shown = Vec::new();
     let surfaces = surfaces(evidence, Corner::Got);
-    let needles = showing(&surfaces, scene.seeker.credentials().iter());
+    let needles = showing(&surfaces, scene.seeker.credentials());
     if needles.is_empty() {
         return shown;
     }

@@ -34,6 +34,9 @@ fn ask_of(
     stands: Level,
     fitting: &[usize],
 ) {
+    if fitting.is_empty() || asked.0.is_empty() {
+        return;
+    }
     let authority = Authority::new(scene.contract, stands, &rule.claims).reading(rule.reading.as_ref());
     for expectation in &asked.0 {
         if is_about_all(expectation) {
