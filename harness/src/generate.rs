@@ -11,6 +11,7 @@ pub mod http;
 pub mod json;
 pub mod label;
 pub mod minimal;
+mod object;
 pub mod odd;
 pub mod schema;
 pub mod text;

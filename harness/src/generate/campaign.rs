@@ -189,11 +189,40 @@ impl Campaign {
     /// The case of this number.
     pub fn case(&self, number: u64) -> Case {
         let recipe = self.recipe(number);
-        let base = match self.tree(&recipe, number) {
+        let body = self.body(&recipe, number);
+        self.made(&recipe, number, &body)
+    }
+
+    /// The cases of these numbers; neighbours that begin with one body have it made once.
+    pub fn cases(&self, numbers: impl IntoIterator<Item = u64>) -> Vec<Case> {
+        let mut last: Option<((usize, u64), Json)> = None;
+        let each = numbers.into_iter().map(|number| {
+            let recipe = self.recipe(number);
+            let Some(grown_from) = self.shared(&recipe, number) else {
+                return self.made(&recipe, number, &self.body(&recipe, number));
+            };
+            let key = (recipe.lane, grown_from);
+            let known = last.take().filter(|(known, _)| *known == key).map(|(_, body)| body);
+            let body = known.unwrap_or_else(|| self.body(&recipe, number));
+            let case = self.made(&recipe, number, &body);
+            last = Some((key, body));
+            case
+        });
+        each.collect()
+    }
+
+    /// The body that a case begins with.
+    fn body(&self, recipe: &Recipe, number: u64) -> Json {
+        match self.tree(recipe, number) {
             Some(tree) => tree.current(),
-            None => minimal(&self.lanes[recipe.lane].schema, &self.force(&recipe)),
-        };
-        self.made(&recipe, number, &base)
+            None => minimal(&self.lanes[recipe.lane].schema, &self.force(recipe)),
+        }
+    }
+
+    /// The number that the body of a case grows from, where neighbours share it.
+    fn shared(&self, recipe: &Recipe, number: u64) -> Option<u64> {
+        let broken = matches!(recipe.render, Render::Breach(_));
+        (recipe.random && !broken && number >= self.fixed()).then(|| recipe::body_of(number))
     }
 
     /// The tree that the body of a case grows from; none for a case that is as simple as can be.
@@ -206,7 +235,7 @@ impl Campaign {
             Render::Breach(breach) => lane.base(*breach),
             _ => lane.valid(),
         };
-        tree::of(strategy, self.seed, number)
+        tree::of(strategy, self.seed, self.shared(recipe, number).unwrap_or(number))
     }
 
     /// The tree that the failure of a case's upstream grows from; none where the upstream is well.

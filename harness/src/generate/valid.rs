@@ -9,6 +9,7 @@ use proptest::strategy::{SBoxedStrategy, Union};
 use serde_json::Value;
 
 use super::json::Json;
+use super::object::{Field, Objects};
 use super::schema::{Schema, Step, count, is_required, properties, types};
 use super::text;
 
@@ -59,7 +60,10 @@ impl Maker {
                 return branches.get(*index).map_or_else(nothing, |branch| self.of(branch, rest, depth));
             }
             let usable = if depth > DEEPEST { &branches[..1] } else { branches };
-            return Union::new(usable.iter().map(|branch| self.of(branch, force, depth))).sboxed();
+            return match usable {
+                [only] => self.of(only, force, depth),
+                usable => Union::new(usable.iter().map(|branch| self.of(branch, force, depth))).sboxed(),
+            };
         }
         match force.first() {
             Some(Step::Key(_) | Step::Extra) => return self.object(node, force, depth),
@@ -70,8 +74,9 @@ impl Maker {
         // Null is one way of leaving a field out, and not worth half of all cases.
         let weighted =
             kinds.iter().map(|kind| (if *kind == "null" { 1 } else { 9 }, self.kind(node, kind, depth)));
-        match kinds.len() {
-            0 => anything(),
+        match kinds.as_slice() {
+            [] => anything(),
+            [only] => self.kind(node, only, depth),
             _ => Union::new_weighted(weighted.collect()).sboxed(),
         }
     }
@@ -92,7 +97,7 @@ impl Maker {
     }
 
     fn object(&self, node: &Value, force: &[Step], depth: usize) -> SBoxedStrategy<Json> {
-        let mut fields: Vec<SBoxedStrategy<Option<(String, Json)>>> = Vec::new();
+        let mut fields: Vec<Field> = Vec::new();
         let present = if depth == 0 { SELDOM } else { OFTEN };
         for (key, property) in properties(node).into_iter().flatten() {
             let forced = matches!(force.first(), Some(Step::Key(known)) if known == key);
@@ -105,24 +110,15 @@ impl Maker {
                 Some(pinned) => Just(pinned.clone()).sboxed(),
                 None => self.of(property, rest, depth + 1),
             };
-            let key = key.clone();
-            let field = value.prop_map(move |value| (key.clone(), value));
-            fields.push(match required {
-                true => field.prop_map(Some).sboxed(),
-                false => proptest::option::weighted(present, field).sboxed(),
-            });
+            fields.push(Field { key: key.clone(), value, often: (!required).then_some(present) });
         }
         if let Some(extra) = node.get("additionalProperties").filter(|extra| extra.is_object()) {
             let forced = matches!(force.first(), Some(Step::Extra));
             let rest = if forced { &force[1..] } else { &[] };
-            let key = self.schema.extra_key(node);
-            let field = self.of(extra, rest, depth + 1).prop_map(move |value| (key.clone(), value));
-            fields.push(match forced {
-                true => field.prop_map(Some).sboxed(),
-                false => proptest::option::weighted(OFTEN, field).sboxed(),
-            });
+            let (key, value) = (self.schema.extra_key(node), self.of(extra, rest, depth + 1));
+            fields.push(Field { key, value, often: (!forced).then_some(OFTEN) });
         }
-        fields.prop_map(|fields| Json::Object(fields.into_iter().flatten().collect())).sboxed()
+        Objects(fields).sboxed()
     }
 
     fn list(&self, node: &Value, force: &[Step], depth: usize) -> SBoxedStrategy<Json> {

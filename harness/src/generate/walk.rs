@@ -67,6 +67,12 @@ impl Breach {
         }
     }
 
+    /// Whether it strikes within one of several alternatives, so that another may take what is left. Where there is none, every
+    /// keyword on the way has to hold, and one that does not decides.
+    pub fn has_alternatives(&self) -> bool {
+        self.at.iter().any(|step| matches!(step, Step::Branch(_)))
+    }
+
     /// The simplest body with this breach.
     pub fn simplest(&self, schema: &Schema) -> Json {
         let mut body = minimal(schema, &self.path);

@@ -64,7 +64,8 @@ impl Render {
             let breach = &lane.breaches[breach].0;
             breach.strike(&lane.schema, &mut body);
             // Where something else in the body makes up for the breach, the simplest body has it alone.
-            if lane.confirmer.accepts(&body) { breach.simplest(&lane.schema) } else { body }
+            let made_up_for = breach.has_alternatives() && lane.confirmer.accepts(&body);
+            if made_up_for { breach.simplest(&lane.schema) } else { body }
         };
         let both = |body: &Json, variant: Variant| {
             let (other, dress) = variant.of(body);
@@ -151,18 +152,27 @@ impl Recipe {
     }
 }
 
+/// The number that a valid body behind all fixed cases grows from: one is sent as it is, and what the four behind it do to a valid
+/// body is done to this one.
+pub(super) fn body_of(number: u64) -> u64 {
+    number - number % 5
+}
+
 /// The case of a number behind all fixed ones: the kinds take turns, and chance chooses within each.
 pub(super) fn endless(lanes: &[Lane], seed: u64, number: u64) -> Recipe {
-    let choose = |purpose: u64, among: usize| {
+    let chosen = |number: u64, purpose: u64, among: usize| {
         usize::try_from(mixed(seed, number, purpose) % (among.max(1) as u64)).unwrap_or(0)
     };
-    let lane = choose(10, lanes.len());
+    let choose = |purpose, among| chosen(number, purpose, among);
+    // A breach needs a body that holds its place, and has one of its own.
+    let own = choose(10, lanes.len());
+    if matches!(number % 10, 1 | 3 | 6 | 8) && !lanes[own].breaches.is_empty() {
+        return Recipe::breach(lanes, own, choose(11, lanes[own].breaches.len()), true);
+    }
+    let lane = chosen(body_of(number), 10, lanes.len());
     let variants = variants(&lanes[lane]);
     match number % 10 {
         0 | 5 => Recipe::valid(lane, true),
-        1 | 3 | 6 | 8 if !lanes[lane].breaches.is_empty() => {
-            Recipe::breach(lanes, lane, choose(11, lanes[lane].breaches.len()), true)
-        }
         2 => Recipe {
             label: Label::of("malformed", "edited", Some(Defect::Malformed)),
             render: Render::Edited,

@@ -72,21 +72,28 @@ fn gap(style: Style, out: &mut Vec<u8>) {
 }
 
 fn string(text: &str, style: Style, out: &mut Vec<u8>) {
+    let plain = |c: char| match c {
+        '"' | '\\' | '\0'..'\u{20}' => false,
+        '/' if style.slashes => false,
+        c => !style.escaped || c.is_ascii_lowercase() || c.is_ascii_digit(),
+    };
     out.push(b'"');
-    for c in text.chars() {
+    let mut rest = text;
+    // Most characters are written as they are, whole runs of them at once.
+    while let Some((at, c)) = rest.char_indices().find(|(_, c)| !plain(*c)) {
+        out.extend_from_slice(&rest.as_bytes()[..at]);
+        rest = &rest[at + c.len_utf8()..];
         match c {
             '"' => out.extend_from_slice(b"\\\""),
             '\\' => out.extend_from_slice(b"\\\\"),
             '\n' => out.extend_from_slice(b"\\n"),
             '\r' => out.extend_from_slice(b"\\r"),
             '\t' => out.extend_from_slice(b"\\t"),
-            '/' if style.slashes => out.extend_from_slice(b"\\/"),
-            c if (c as u32) < 0x20 || (style.escaped && !c.is_ascii_lowercase() && !c.is_ascii_digit()) => {
-                escape(c, out)
-            }
-            c => out.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes()),
+            '/' => out.extend_from_slice(b"\\/"),
+            c => escape(c, out),
         }
     }
+    out.extend_from_slice(rest.as_bytes());
     out.push(b'"');
 }
 
