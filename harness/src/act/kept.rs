@@ -13,14 +13,14 @@ use crate::wire::exchange::{Break, End, Exchange, Request};
 /// A connection that is kept from one exchange to the next, for as long as both sides let it.
 pub struct Kept {
     client: Client,
-    base_url: String,
+    origin: Result<Origin, String>,
     connection: Option<Connection>,
 }
 
 impl Client {
     /// Connects to `base_url` when it is first needed, and keeps the connection.
     pub fn kept(&self, base_url: &str) -> Kept {
-        Kept { client: self.clone(), base_url: base_url.to_owned(), connection: None }
+        Kept { client: self.clone(), origin: Origin::parse(base_url), connection: None }
     }
 }
 
@@ -35,15 +35,18 @@ impl Kept {
     ) -> (Exchange, bool) {
         let begun = Begun::now();
         let deadline = begun.at + options.deadline;
-        let origin = match Origin::parse(&self.base_url) {
+        let origin = match &self.origin {
             Ok(origin) => origin,
-            Err(why) => return (begun.without_answer(request, End::Broken(Break::Transport(why))), false),
+            Err(why) => {
+                let end = End::Broken(Break::Transport(why.clone()));
+                return (begun.without_answer(request, end), false);
+            }
         };
         let request = origin.complete(request);
         let used = self.connection.is_some();
         let mut connection = match self.connection.take() {
             Some(connection) => connection,
-            None => match timeout_at(deadline.into(), self.client.connector.connect(&origin)).await {
+            None => match timeout_at(deadline.into(), self.client.connector.connect(origin)).await {
                 Ok(Ok(connection)) => connection,
                 Ok(Err(failed)) => return (begun.without_answer(request, End::Broken(failed)), false),
                 Err(_) => return (begun.without_answer(request, End::Deadline), false),

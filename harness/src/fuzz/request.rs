@@ -13,18 +13,18 @@ pub fn built(
     stage: &Stage,
     instance: &Instance,
     operation: &str,
-    sent: &Sent,
+    sent: Sent,
     key: &str,
 ) -> (Request, Vec<usize>) {
     let line = route(operation, &stage.contract, &stage.target).unwrap_or_else(|| "POST /".to_owned());
     let (method, path) = line.split_once(' ').unwrap_or(("POST", "/"));
-    let dress = &sent.dress;
+    let Sent { body, dress, .. } = sent;
     let method = dress.method.clone().unwrap_or_else(|| method.to_owned());
     let target = dress.path.as_ref().map_or_else(|| path.to_owned(), |written| written.replace("{}", path));
     let mut headers: Vec<(String, String)> = Vec::new();
     match &dress.content_type {
         Some(lines) => headers.extend(lines.iter().map(|line| ("Content-Type".to_owned(), line.clone()))),
-        None if sent.body.is_empty() && dress.method.is_some() => {}
+        None if body.is_empty() && dress.method.is_some() => {}
         None => headers.push(("Content-Type".to_owned(), "application/json".to_owned())),
     }
     let known = stage.contract.names.operations.iter().find(|known| known.name.value == operation);
@@ -39,14 +39,14 @@ pub fn built(
     headers.extend(dress.headers.iter().cloned());
     let mut cuts = Vec::new();
     let body = match dress.framing {
-        Framing::Length => sent.body.clone(),
+        Framing::Length => body,
         Framing::Split => {
-            cuts = vec![0, sent.body.len() / 2];
-            sent.body.clone()
+            cuts = vec![0, body.len() / 2];
+            body
         }
         Framing::Chunked(size) => {
             headers.push(("Transfer-Encoding".to_owned(), "chunked".to_owned()));
-            chunked(&sent.body, size)
+            chunked(&body, size)
         }
     };
     (Request { method, target, headers, body: Bytes::from(body) }, cuts)

@@ -76,12 +76,12 @@ impl<'g, 's> Line<'g, 's> {
                 failure.as_ref().map(|failure| failure.script.clone()).or_else(|| self.refusal(&case));
             for sent in &case.sends {
                 number += 1;
-                let sent = self.marked(&scenario, sent, number).await?;
+                let sent = self.marked(&scenario, sent.clone(), number).await?;
                 if let Some(script) = &played {
                     scenario.script_for_send(number, None, script.clone()).await.map_err(words)?;
                 }
                 let job = Job { marked: sent.marker.is_some(), sent, number };
-                let (exchange, stream) = self.send(&scenario, &case, &job, alone).await?;
+                let (exchange, stream) = self.send(&scenario, &case, job, alone).await?;
                 exchanges.push((number, stream, exchange));
                 if ground.stage.stopped().is_some() {
                     break;
@@ -116,8 +116,7 @@ impl<'g, 's> Line<'g, 's> {
 
     /// The request with a marker by which the mock knows it. A word serves once: a request that is sent again gets another, of
     /// the same length.
-    async fn marked(&self, scenario: &Scenario, sent: &Sent, number: u32) -> Result<Sent, String> {
-        let mut sent = sent.clone();
+    async fn marked(&self, scenario: &Scenario, mut sent: Sent, number: u32) -> Result<Sent, String> {
         while let Some(marker) = sent.marker.clone() {
             match scenario.mark(&marker, number).await {
                 Ok(()) => break,
@@ -138,14 +137,14 @@ impl<'g, 's> Line<'g, 's> {
         &mut self,
         scenario: &Scenario,
         case: &Case,
-        job: &Job,
+        job: Job,
         alone: bool,
     ) -> Result<(Exchange, bool), String> {
         let ground = self.ground;
         let lane = &ground.campaign.lanes()[case.lane];
         let instance = &ground.running.instances[self.instance];
-        let (request, cuts) = built(ground.stage, instance, &lane.name, &job.sent, &self.key);
         let stream = asks_for_a_stream(&job.sent.body);
+        let (request, cuts) = built(ground.stage, instance, &lane.name, job.sent, &self.key);
         let options = ground.exchange_options();
         ground.count();
         let gate = &ground.gates[self.instance];
