@@ -20,13 +20,19 @@ use gateway_conformance::generate::schema::MARKER as SLOT;
 use gateway_conformance::run::request::resolved::Options;
 use gateway_conformance::run::request::{self, Request};
 use gateway_conformance::wire::exchange;
+use mimalloc::MiMalloc;
 use mock_upstream::MockUpstream;
 use mock_upstream::scenario::{Scenario, ScenarioSpec};
 use mock_upstream::server::ProviderOptions;
 use serde_json::json;
 
-const LENGTH: Duration = Duration::from_secs(15);
-const JOBS: usize = 32;
+/// The allocator of the binary.
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
+
+const LENGTH: Duration = Duration::from_secs(8);
+const ROUNDS: usize = 5;
+const JOBS: usize = 48;
 /// Cases of a campaign whose bodies the load generator sends, and how far each is from the one before: together they reach as far
 /// as the campaign does, since its beginning holds little but breaches, which cost a gateway least.
 const CASES: u64 = 4000;
@@ -44,13 +50,20 @@ struct Fixed {
 #[test]
 #[ignore = "a measurement: scripts/fuzz-rate"]
 fn a_campaign_is_at_least_six_tenths_as_fast_as_a_plain_load_generator() {
-    let one = load(|_| vec![small()]);
-    let same = load(of_a_campaign);
-    let fuzzed = fuzzed();
-    println!("one small body    {one:.0} requests/s; fuzz is {:.2} of it", fuzzed / one);
-    println!("a campaign's own  {same:.0} requests/s; fuzz is {:.2} of it", fuzzed / same);
-    println!("fuzz              {fuzzed:.0} requests/s");
-    assert!(fuzzed >= same * 0.6, "{fuzzed:.0} of {same:.0}");
+    let mut ratios = Vec::new();
+    for _ in 0..ROUNDS {
+        let (fuzzed, one, same) = (fuzzed(), load(|_| vec![small()]), load(of_a_campaign));
+        println!(
+            "fuzz {fuzzed:.0} requests/s, {:.2} of {same:.0} with a campaign's own bodies, {:.2} of {one:.0} with one small body",
+            fuzzed / same,
+            fuzzed / one
+        );
+        ratios.push(fuzzed / same);
+    }
+    ratios.sort_by(f64::total_cmp);
+    let median = ratios[ROUNDS / 2];
+    println!("median {median:.2}");
+    assert!(median >= 0.6, "{median:.2}");
 }
 
 fn small() -> Fixed {
