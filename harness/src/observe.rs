@@ -83,6 +83,8 @@ pub struct Attempt {
     pub headers: Vec<(String, Bytes)>,
     /// The body, up to the journal's cap.
     pub body: Bytes,
+    /// Whether that cap cut it.
+    pub body_cut: bool,
     /// SHA-256 of the whole body, hexadecimal.
     pub body_sha256: String,
     /// What was played; `None` while nothing had been played when the journal was read.

@@ -75,6 +75,7 @@ fn an_exchange_reads_like_one() {
         target: "/v1/chat/completions".into(),
         headers: Vec::new(),
         body: Bytes::from_static(b"{}"),
+        body_cut: false,
         body_sha256: "44136fa355b3678a".into(),
         played: Some(Played {
             turn: Some(0),

@@ -54,6 +54,7 @@ pub(in crate::judge) fn fits(matcher: &Matcher, part: &Part, names: &dyn Names) 
     match &matcher.kind {
         MatcherKind::AnyOf(all) => all.iter().map(|m| fits(m, part, names)).fold(Fit::Broken, Fit::or),
         MatcherKind::AllOf(all) => all.iter().map(|m| fits(m, part, names)).fold(Fit::Held, Fit::and),
+        _ if part.partly => of_beginning(matcher, part, names),
         MatcherKind::Absent => Fit::when(part.value.is_none()),
         _ if part.unreached => Fit::Unknown("no attempt reached the upstream".to_owned()),
         MatcherKind::Present => Fit::when(part.value.is_some()),
@@ -73,6 +74,22 @@ pub(in crate::judge) fn fits(matcher: &Matcher, part: &Part, names: &dyn Names) 
             (Err(error), _) => Fit::Unknown(format!("not a JSON schema: {error}")),
         },
     }
+}
+
+/// Of a body of which only the beginning was kept can be said what stands there, and nothing of what does not.
+fn of_beginning(matcher: &Matcher, part: &Part, names: &dyn Names) -> Fit {
+    let there = match &matcher.kind {
+        MatcherKind::Not(inner) => return fits(inner, part, names).not(),
+        MatcherKind::Present => part.value.is_some(),
+        MatcherKind::Contains(value) => against(value, part, names, contains) == Fit::Held,
+        MatcherKind::Matches(pattern) => pattern.regex().is_ok_and(|regex| {
+            let text = part.as_text().unwrap_or_default();
+            // What reaches the end of what was kept may go on otherwise.
+            regex.find(&text).is_some_and(|found| found.end() < text.len())
+        }),
+        _ => false,
+    };
+    if there { Fit::Held } else { Fit::Unknown("only the beginning of the body was kept".to_owned()) }
 }
 
 /// What the matcher asks for, with the real values.

@@ -87,7 +87,10 @@ fn gather(scene: &Scene<'_>, here: &Here, paths: &[Path]) -> Result<Vec<Part>, M
     for path in paths {
         found.extend(parts(scene, here, path)?);
     }
-    Ok(found)
+    match found.iter().find(|part| part.partly) {
+        Some(part) => Err(Missing(format!("only the beginning of a body was kept in {}", part.of))),
+        None => Ok(found),
+    }
 }
 
 fn pairwise(scene: &Scene<'_>, here: &Here, paths: &[Path], found: &[Part]) -> (Fit, String) {

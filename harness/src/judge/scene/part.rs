@@ -15,6 +15,7 @@ use crate::observe::{Attempt, Played, PlayedEnding};
 use crate::spec::contract::StreamForm;
 use crate::spec::language::path::{Corner, Field, Path, View};
 use crate::spec::language::value::{Missing, Reference};
+use crate::wire::exchange::End;
 use crate::wire::header;
 use crate::wire::json as body;
 use crate::wire::sse::Stream;
@@ -32,6 +33,8 @@ pub(in crate::judge) struct Part {
     pub(in crate::judge) lines: usize,
     /// No attempt was there whose part it could be: neither present nor properly absent.
     pub(in crate::judge) unreached: bool,
+    /// It is of a body of which only the beginning was kept.
+    pub(in crate::judge) partly: bool,
     /// The clock of the side that sent it, for dates: by its own `Date` where seconds are asked for.
     pub(in crate::judge) clock: Option<SystemTime>,
 }
@@ -143,18 +146,21 @@ fn got(evidence: &Evidence<'_>, path: &Path) -> Part {
     };
     let arrived = exchange.started_wall + head.map_or(exchange.elapsed, |head| head.at);
     let said = if path.views.contains(&View::Seconds) { date_of(headers) } else { None };
-    part.named(evidence.label.clone()).at(said.unwrap_or(arrived))
+    part.of_beginning(matches!(exchange.end, End::Capped(_)), path)
+        .named(evidence.label.clone())
+        .at(said.unwrap_or(arrived))
 }
 
 fn received(attempt: &Attempt, path: &Path) -> Part {
-    match &path.field {
+    let part = match &path.field {
         Field::Header(name) => Part::header(&attempt.headers, name),
         Field::Body => Part::text(String::from_utf8_lossy(&attempt.body)),
         Field::BodyPointer(pointer) => Part::pointed(&attempt.body, pointer),
         Field::Method => Part::text(&attempt.method),
         Field::Elapsed => Part::json(Some(json!(attempt.arrived.as_secs_f64()))),
         _ => Part::json(None),
-    }
+    };
+    part.of_beginning(attempt.body_cut, path)
 }
 
 fn played(evidence: &Evidence<'_>, attempt: &Attempt, path: &Path, clock: SystemTime) -> Part {
@@ -177,7 +183,7 @@ fn played(evidence: &Evidence<'_>, attempt: &Attempt, path: &Path, clock: System
         _ => Part::json(None),
     };
     let said = if path.views.contains(&View::Seconds) { date_of(&played.headers) } else { None };
-    part.at(said.unwrap_or(clock))
+    part.of_beginning(played.body_cut, path).at(said.unwrap_or(clock))
 }
 
 /// The JSON in which the upstream told of its error.
@@ -209,7 +215,7 @@ impl Part {
 
     fn of(of: Arc<str>, value: Option<Json>) -> Self {
         let lines = usize::from(value.is_some());
-        Self { of, value, textual: false, lines, unreached: false, clock: None }
+        Self { of, value, textual: false, lines, unreached: false, partly: false, clock: None }
     }
 
     fn json(value: Option<Json>) -> Self {
@@ -235,6 +241,12 @@ impl Part {
 
     fn pointed(bytes: &[u8], pointer: &str) -> Self {
         Self::json(body::body(bytes).ok().as_ref().and_then(|json| body::at(json, pointer)).cloned())
+    }
+
+    /// Marks what is read out of a body that was `cut`: what seems absent may stand behind what was kept.
+    fn of_beginning(self, cut: bool, path: &Path) -> Self {
+        let of_body = matches!(path.field, Field::Body | Field::BodyPointer(_) | Field::Error(_));
+        Self { partly: cut && of_body, ..self }
     }
 
     fn named(self, of: Arc<str>) -> Self {

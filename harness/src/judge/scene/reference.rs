@@ -28,6 +28,9 @@ impl Referee<'_, '_> {
     fn one(&self, path: &Path) -> Result<Json, Missing> {
         let parts = parts(self.scene, self.here, path)?;
         let last = parts.last().ok_or_else(|| Missing(format!("$({path}) names nothing")))?;
+        if last.partly {
+            return Err(Missing(format!("$({path}) is of a body of which only the beginning was kept")));
+        }
         match &last.value {
             Some(value) => Ok(value.clone()),
             None if last.unreached => {

@@ -256,6 +256,7 @@ impl Sent {
             target: "/v1/chat/completions".to_owned(),
             headers: vec![("x-trace".to_owned(), Bytes::from_static(b"7"))],
             body: reply.received,
+            body_cut: false,
             body_sha256: String::new(),
             played: reply.played,
         });

@@ -178,6 +178,30 @@ fn of_an_attempt_that_never_was_only_absence_can_be_told() {
 }
 
 #[test]
+fn of_a_body_that_was_kept_in_part_is_told_what_stands_there_and_nothing_of_what_does_not() {
+    let kept =
+        Reply::status(200).play(|played| (played.body, played.body_cut) = ("data: {\"a\":1}".into(), true));
+    let partly = || Sent::got(200).attempt(kept.clone());
+    for (expectation, answer) in [
+        ("played.body: {contains: data}", "held"),
+        ("played.body: {matches: '\"a\":'}", "held"),
+        ("played.body: {matches: '1}$'}", "unknown"),
+        ("played.body: {contains: finish_reason}", "unknown"),
+        ("played.body: {not: {contains: finish_reason}}", "unknown"),
+        ("played.body: {not: {contains: data}}", "broken"),
+        ("played.body: [nothing, {contains: data}]", "held"),
+        ("played.body: 'data: {\"a\":1}'", "unknown"),
+        ("played.body/a: absent", "unknown"),
+        ("played.body/a: present", "unknown"),
+        ("got.body: $(played.body)", "unknown"),
+        ("same: [played.body]", "unknown"),
+        ("played.status: 200", "held"),
+    ] {
+        assert_eq!(fit_of(expectation, partly()), [answer], "{expectation}");
+    }
+}
+
+#[test]
 fn a_reference_to_several_attempts_is_the_last_ones() {
     assert_eq!(fit_of("got.status: $(played.status)", rich()), ["held"]);
     assert_eq!(fit_of("got.error.code: upstream_$(played.status)", rich()), ["held"]);
