@@ -55,7 +55,15 @@ struct Job {
     plan: Arc<Plan>,
     mutant: &'static Mutant,
     against: Against,
-    known: Option<String>,
+    known: Option<Row>,
+}
+
+/// What became of a job.
+struct Done {
+    job: Job,
+    row: Row,
+    /// Cases that could not be told.
+    untold: Vec<String>,
 }
 
 /// Runs the healthy gateways, then their mutants, against all cases of their contracts; the matrices are in the order of the
@@ -76,13 +84,9 @@ pub(crate) async fn matrices(subjects: &[&'static Subject], which: Which, agains
                 (Which::New, Some(row)) => {
                     matrix.rows.insert(mutant.name.to_owned(), row.clone());
                 }
-                (_, known) => jobs.push(Job {
-                    subject,
-                    plan: plan.clone(),
-                    mutant,
-                    against,
-                    known: known.map(|row| row.witness.clone()),
-                }),
+                (_, known) => {
+                    jobs.push(Job { subject, plan: plan.clone(), mutant, against, known: known.cloned() })
+                }
             }
         }
         matrices.insert(subject.contract.as_str(), matrix);
@@ -93,14 +97,41 @@ pub(crate) async fn matrices(subjects: &[&'static Subject], which: Which, agains
     // Spawned when first polled, so that no more than these run at once.
     let runs = jobs.into_iter().map(async |job| tokio::spawn(row(job)).await);
     let mut runs = stream::iter(runs).buffer_unordered(AT_ONCE).enumerate();
+    let mut lacking = Vec::new();
     while let Some((before, ended)) = runs.next().await {
-        let (contract, mutant, row) = ended.expect("a run does not panic");
-        let checks = row.killed_by.len();
+        let done = ended.expect("a run does not panic");
+        let (contract, mutant, checks) =
+            (&done.job.subject.contract, done.job.mutant, done.row.killed_by.len());
         eprintln!("{:>3}/{all} {contract} {}: {checks} checks", before + 1, mutant.name);
-        let matrix = matrices.get_mut(contract).expect("a matrix for each subject");
-        matrix.rows.insert(mutant.name.to_owned(), row);
+        if done.lacks_known() {
+            lacking.push(done);
+        } else {
+            done.enter(&mut matrices);
+        }
+    }
+    // A crowd leaves cases untold that are about time; each kill that was known and is not seen is looked for there.
+    for mut done in lacking {
+        let plan = gateway::only(&done.job.plan, &done.untold);
+        eprintln!("once more, by itself: {} {}", done.job.subject.contract, done.job.mutant.name);
+        if !plan.cases.is_empty() {
+            let seen = gateway::run_with(plan, Some(done.job.mutant.name), JOBS).await;
+            done.row.killed_by.extend(seen.broken.into_keys());
+        }
+        done.enter(&mut matrices);
     }
     matrices.into_values().map(counted).collect()
+}
+
+impl Done {
+    /// Whether the committed matrix has checks that kill this mutant and did not now.
+    fn lacks_known(&self) -> bool {
+        self.job.known.as_ref().is_some_and(|known| !known.killed_by.is_subset(&self.row.killed_by))
+    }
+
+    fn enter(self, matrices: &mut BTreeMap<&str, Matrix>) {
+        let matrix = matrices.get_mut(self.job.subject.contract.as_str()).expect("a matrix for each subject");
+        matrix.rows.insert(self.job.mutant.name.to_owned(), self.row);
+    }
 }
 
 /// The cases of the plan that the mutant is run against, the one that is known to show it among them. What stands for every
@@ -148,20 +179,20 @@ fn longest_limit(plan: &Plan) -> Option<Duration> {
     limits.map(|(_, length)| *length).max()
 }
 
-async fn row(job: Job) -> (&'static str, &'static Mutant, Row) {
-    let Job { subject, plan, mutant, against, known } = job;
-    let mut row = Row::of(mutant);
-    if let Some(case) = subject.argued.alone.get(mutant.name) {
-        row.killed_by = alone(&plan, mutant, case).await;
+async fn row(job: Job) -> Done {
+    let mut row = Row::of(job.mutant);
+    if let Some(case) = job.subject.argued.alone.get(job.mutant.name) {
+        row.killed_by = alone(&job.plan, job.mutant, case).await;
         row.witness.clone_from(case);
-        return (&subject.contract, mutant, row);
+        return Done { job, row, untold: Vec::new() };
     }
-    let meeting = meeting(&plan, mutant, against, known.as_deref());
-    let seen = gateway::run_with(meeting, Some(mutant.name), JOBS).await;
-    assert_eq!(seen.stopped, None, "{}", mutant.name);
-    row.witness = witness(&plan, mutant, &seen, known).await.unwrap_or_default();
+    let known = job.known.as_ref().map(|row| row.witness.clone());
+    let meeting = meeting(&job.plan, job.mutant, job.against, known.as_deref());
+    let seen = gateway::run_with(meeting, Some(job.mutant.name), JOBS).await;
+    assert_eq!(seen.stopped, None, "{}", job.mutant.name);
+    row.witness = witness(&job.plan, job.mutant, &seen, known).await.unwrap_or_default();
     row.killed_by = seen.broken.into_keys().collect();
-    (&subject.contract, mutant, row)
+    Done { job, row, untold: seen.untold.into_iter().map(|(case, _)| case).collect() }
 }
 
 /// A case that shows the mutant when it runs alone: the known one while it still does, else the first of the plan.
