@@ -141,8 +141,17 @@ def wrong(found: Found) -> str | None:
         fine, words = found.exit == 0, "exit 0"
     if fine:
         return None
-    tail = "\n".join(found.output.splitlines()[-60:])
-    return f"other-hands: {found.contract} {found.flaw or 'sound'}: wanted {words}, got exit {found.exit}\n{tail}"
+    return f"other-hands: {found.contract} {found.flaw or 'sound'}: wanted {words}, got exit {found.exit}\n{findings(found.output)}"
+
+
+def findings(output: str) -> str:
+    """What the run found, and what it came to: behind the claims, before what is only advised."""
+    lines = output.splitlines()
+    begins = [at for at, line in enumerate(lines) if line.startswith("Findings")]
+    ends = [at for at, line in enumerate(lines) if line.startswith(("Advice", "Readings in force", "Summary"))]
+    first = min(begins, default=max(len(lines) - 60, 0))
+    last = min((at for at in ends if at > first), default=len(lines))
+    return "\n".join(lines[first:last] + lines[-5:])
 
 
 def summary(found: Found) -> str:
