@@ -163,6 +163,14 @@ fn the_same_seed_makes_the_same_cases_whoever_asks_and_in_whatever_order() {
         differing += u64::from(foreign.case(number).sends != case.sends);
     }
     assert!(differing > 60, "another seed makes other cases: {differing}");
+    // Neighbours share a body, wherever a batch of them begins and ends, and one that is asked for alone has the same.
+    for first in one.fixed() - 3..one.fixed() + 12 {
+        for case in one.cases(first..first + 17) {
+            assert_eq!(case.sends, other.case(case.number).sends, "{first} {}", case.number);
+        }
+    }
+    let backwards = one.cases((one.fixed()..last).rev());
+    assert!(backwards.iter().all(|case| case.sends == other.case(case.number).sends));
 }
 
 #[test]

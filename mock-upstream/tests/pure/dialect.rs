@@ -103,6 +103,11 @@ fn embeddings_answer_every_kind_of_input() {
         assert_eq!(document["data"].as_array().unwrap().len(), vectors);
         assert_eq!(document["data"][0]["embedding"].as_array().unwrap().len(), 5);
     }
+    let long = |input: Value| embed(json!({"input": input, "dimensions": 4096}));
+    assert_eq!(document(&long(json!("a")))["data"][0]["embedding"].as_array().unwrap().len(), 4096);
+    let many = long(json!(vec!["a"; 2049]));
+    assert_eq!(document(&many)["data"].as_array().unwrap().len(), 2049);
+    assert!(many.body().len() < 1_500_000, "{}", many.body().len());
     let numbers = document(&embed(json!({"input": "a"})));
     let packed = document(&embed(json!({"input": "a", "encoding_format": "base64"})));
     let bytes = STANDARD.decode(packed["data"][0]["embedding"].as_str().unwrap()).unwrap();

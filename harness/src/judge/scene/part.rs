@@ -33,7 +33,7 @@ pub(in crate::judge) struct Part {
     pub(in crate::judge) lines: usize,
     /// No attempt was there whose part it could be: neither present nor properly absent.
     pub(in crate::judge) unreached: bool,
-    /// It is of a body of which only the beginning was kept.
+    /// It is the text of a body of which only the beginning was kept, or is not found in that beginning.
     pub(in crate::judge) partly: bool,
     /// The clock of the side that sent it, for dates: by its own `Date` where seconds are asked for.
     pub(in crate::judge) clock: Option<SystemTime>,
@@ -245,8 +245,12 @@ impl Part {
 
     /// Marks what is read out of a body that was `cut`: what seems absent may stand behind what was kept.
     fn of_beginning(self, cut: bool, path: &Path) -> Self {
-        let of_body = matches!(path.field, Field::Body | Field::BodyPointer(_) | Field::Error(_));
-        Self { partly: cut && of_body, ..self }
+        let open = match path.field {
+            Field::Body => true,
+            Field::BodyPointer(_) | Field::Error(_) => self.value.is_none(),
+            _ => false,
+        };
+        Self { partly: cut && open, ..self }
     }
 
     fn named(self, of: Arc<str>) -> Self {

@@ -201,6 +201,24 @@ fn of_a_body_that_was_kept_in_part_is_told_what_stands_there_and_nothing_of_what
     }
 }
 
+/// An error event in front of an endless rest is as whole as any other.
+#[test]
+fn what_was_found_in_the_beginning_of_a_body_is_judged_like_any_other() {
+    let endless = || {
+        let event = "data: {\"error\":{\"type\":\"t\",\"code\":\"c\"}}\n\n";
+        Sent::got(200).events(&event.repeat(3)).end(End::Capped(100)).attempt(Reply::status(200))
+    };
+    for (expectation, answer) in [
+        ("got.error.code: c", "held"),
+        ("got.error.code: d", "broken"),
+        ("got.error.code: absent", "broken"),
+        ("got.error.request_id: absent", "unknown"),
+        ("got.error.code: $(got.error.code)", "held"),
+    ] {
+        assert_eq!(fit_of(expectation, endless()), [answer], "{expectation}");
+    }
+}
+
 #[test]
 fn a_reference_to_several_attempts_is_the_last_ones() {
     assert_eq!(fit_of("got.status: $(played.status)", rich()), ["held"]);
