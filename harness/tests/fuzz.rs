@@ -5,6 +5,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use gateway_conformance::fuzz::engine::{self, Bounds, Outcome};
+use gateway_conformance::fuzz::finding::Found;
 use gateway_conformance::fuzz::regression::Regression;
 use gateway_conformance::report::fuzz as report;
 use gateway_conformance::run::request::resolved::Options;
@@ -57,6 +58,14 @@ fn a_flaw_is_found_under_its_label_and_found_again_from_its_file() {
     let again = campaign(9, 0, 1, Some("ranges-unchecked"), stored.clone());
     assert_eq!(again.regressions, (1, 1), "{}", report::console(&again, None, ""));
     assert_eq!(campaign(9, 0, 1, None, stored).regressions, (1, 0));
+}
+
+#[test]
+fn a_body_that_arrives_with_another_meaning_is_a_finding() {
+    let outcome = campaign(1, 800, 8, Some("seed-is-a-double"), Vec::new());
+    let changed =
+        |found: &&Found| found.finding.check == "received.body" && found.finding.observed.contains("/seed");
+    assert!(outcome.found.iter().any(|found| changed(&found)), "{}", report::console(&outcome, None, ""));
 }
 
 #[test]

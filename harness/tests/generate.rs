@@ -20,6 +20,7 @@ use gateway_conformance::generate::valid::Maker;
 use gateway_conformance::spec::contract::{Defect, RequestShape, Validation};
 use gateway_conformance::spec::read::place::{At, Place};
 use proptest::strategy::ValueTree as _;
+use serde_json::{Value, json};
 
 const SCHEMAS: [&str; 7] = ["chat", "embeddings", "inference", "messages", "ranking", "responses", "texts"];
 
@@ -34,10 +35,14 @@ fn example() -> Json {
 }
 
 fn lane(name: &str) -> Lane {
+    lane_of(name, schema(name).root().clone())
+}
+
+fn lane_of(name: &str, schema: Value) -> Lane {
     let shape = RequestShape {
         operation: At::new(name.to_owned(), Place::generated("test")),
         example: None,
-        schema: Some(schema(name).root().clone()),
+        schema: Some(schema),
         rejects: None,
         negate: Vec::new(),
         validation: Validation::Local,
@@ -110,6 +115,33 @@ fn each_breach_of_a_whole_schema_is_invalid_for_the_reason_it_is_named_by() {
             &unconfirmed[..unconfirmed.len().min(5)]
         );
     }
+}
+
+/// What breaks one alternative may be right by another, where the body happens to have what that one wants.
+#[test]
+fn a_breach_that_another_alternative_makes_up_for_strikes_the_simplest_body() {
+    let number = json!({"type": "integer", "maximum": 5});
+    let lane = lane_of(
+        "chat",
+        json!({"type": "object", "required": ["x"], "properties": {"x": {"anyOf": [
+            {"type": "object", "required": ["n"], "properties": {"n": number, "m": {"type": "boolean"}}},
+            {"type": "object", "required": ["n", "m"], "properties": {"n": {"type": "integer"}, "m": {"type": "boolean"}}},
+        ]}}}),
+    );
+    let breach = lane.breaches.iter().position(|(breach, _)| breach.label.name() == "/x/n:maximum").unwrap();
+    let made_up_for = (0..64).filter(|number| {
+        let mut body = tree::of(lane.base(breach), 1, *number).unwrap().current();
+        lane.breaches[breach].0.strike(&lane.schema, &mut body);
+        lane.confirmer.accepts(&body)
+    });
+    assert!(made_up_for.count() > 0, "some bodies have what the other alternative wants");
+    let campaign = Campaign::new(vec![lane], 1, false);
+    let cases = campaign.cases(campaign.fixed()..campaign.fixed() + 2000);
+    let (lane, struck) =
+        (&campaign.lanes()[0], cases.iter().filter(|case| case.label.name() == "/x/n:maximum"));
+    let taken = struck.clone().filter(|case| lane.confirmer.accepts(&parse(&case.sends[0].body).unwrap()));
+    assert!(struck.clone().count() > 20);
+    assert_eq!(taken.count(), 0);
 }
 
 #[test]
@@ -243,7 +275,7 @@ fn bodies_for_a_second_opinion_are_written_where_asked() {
         let lane = lane(name);
         let line = |label: &Label, valid: bool, body: &Json| {
             let place = label.place.clone();
-            let told = serde_json::json!({
+            let told = json!({
                 "label": label.to_string(), "place": place, "keyword": label.keyword, "valid": valid,
                 "body": String::from_utf8(body.to_bytes()).unwrap(),
             });

@@ -195,17 +195,16 @@ impl Campaign {
 
     /// The cases of these numbers; neighbours that begin with one body have it made once.
     pub fn cases(&self, numbers: impl IntoIterator<Item = u64>) -> Vec<Case> {
-        let mut last: Option<((usize, u64), Json)> = None;
+        let mut last: Option<(u64, Json)> = None;
         let each = numbers.into_iter().map(|number| {
             let recipe = self.recipe(number);
             let Some(grown_from) = self.shared(&recipe, number) else {
                 return self.made(&recipe, number, &self.body(&recipe, number));
             };
-            let key = (recipe.lane, grown_from);
-            let known = last.take().filter(|(known, _)| *known == key).map(|(_, body)| body);
+            let known = last.take().filter(|(known, _)| *known == grown_from).map(|(_, body)| body);
             let body = known.unwrap_or_else(|| self.body(&recipe, number));
             let case = self.made(&recipe, number, &body);
-            last = Some((key, body));
+            last = Some((grown_from, body));
             case
         });
         each.collect()

@@ -51,7 +51,7 @@ fn attempt(exchange: &Exchange, entry: &Entry, provider: String) -> Attempt {
             .map(|(name, value)| (name.to_lowercase(), value.clone()))
             .collect(),
         body: entry.request.body.clone(),
-        body_cut: entry.body_length > entry.request.body.len() as u64,
+        body_cut: entry.body_capped,
         body_sha256: entry.body_sha256.clone(),
         played: Some(played(exchange, entry)),
     }

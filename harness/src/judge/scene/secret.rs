@@ -267,6 +267,12 @@ mod tests {
     }
 
     #[test]
+    fn one_text_of_two_kinds_is_two_needles() {
+        let kinds = ["key", "host", "key"].map(|kind| Needle::ready(kind, "sk-of-two-kinds").kind.clone());
+        assert_eq!(kinds, ["key", "host", "key"]);
+    }
+
+    #[test]
     fn short_texts_are_not_sought() {
         let secret = |text: &str| Secret { kind: "key".into(), text: text.into() };
         assert!(Needle::sought(&secret("short")).is_none());
