@@ -1,14 +1,19 @@
 //! The steps of one reply while they are put together over the healthy reply.
 
+mod decisive;
+mod events;
+mod intention;
+
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 
 use super::frame::{self, Framing};
 use super::{Head, Intended, Parcel, Plan, Step};
-use crate::dialect::{Content, Event, EventRole, Healthy, Stream};
+use crate::dialect::{Content, Healthy};
 use crate::fault::Extent;
 use crate::script::{Drip, Gate, Hold, Request, Written};
+use intention::Intention;
 
 /// The most bytes that are put together to be written at once.
 const AT_ONCE: usize = 1 << 14;
@@ -230,105 +235,6 @@ impl<'a> Score<'a> {
         .max(self.body_written)
     }
 
-    /// Writes the next events that fit, at most so many.
-    pub(super) fn events(&mut self, fits: impl Fn(EventRole) -> bool, at_most: usize) {
-        let coming = self.coming();
-        let count = coming.iter().take(at_most).take_while(|event| fits(event.role)).count();
-        for event in &coming[..count] {
-            self.foreign_event(&event.bytes);
-        }
-        self.pass(count);
-    }
-
-    /// Takes so many events for written.
-    pub(super) fn pass(&mut self, count: usize) {
-        self.event += count;
-    }
-
-    /// The events that have not been written yet.
-    pub(super) fn coming(&self) -> &'a [Event] {
-        match &self.healthy.content {
-            Content::Events(events) => events.get(self.event..).unwrap_or_default(),
-            Content::Whole(_) => &[],
-        }
-    }
-
-    /// The stream as it is by now.
-    pub(super) fn stream(&self) -> Stream<'a> {
-        let sent = match &self.healthy.content {
-            Content::Events(events) => events.get(..self.event).unwrap_or_default(),
-            Content::Whole(_) => &[],
-        };
-        Stream { request: self.request, begun: !self.intended.is_empty(), sent }
-    }
-
-    /// Whether the healthy stream says at its end that it is over.
-    pub(super) fn has_end_mark(&self) -> bool {
-        match &self.healthy.content {
-            Content::Events(events) => events.iter().any(|event| event.role == EventRole::Done),
-            Content::Whole(_) => false,
-        }
-    }
-
-    pub(super) fn foreign_event(&mut self, event: &Bytes) {
-        self.remember_event(event);
-        self.framed(event, 1);
-    }
-
-    /// Whether some step is the decisive one already.
-    pub(super) fn is_decided(&self) -> bool {
-        self.decisive.is_some()
-    }
-
-    /// Finds the step with which the reply is no longer the healthy one: who refuses it may leave then, and has met the fault,
-    /// unless something that is decisive follows.
-    pub(super) fn estranged_from(&mut self, healthy: Score<'_>) {
-        let mut rest = Bytes::new();
-        let mut coming = healthy.steps.into_iter();
-        for (at, step) in self.steps.iter().enumerate() {
-            let Step::Write { bytes, .. } = step else { continue };
-            let mut written = bytes.clone();
-            while !written.is_empty() {
-                if rest.is_empty() {
-                    let Some(Step::Write { bytes, .. }) = coming.next() else {
-                        self.strange = Some(at);
-                        return;
-                    };
-                    rest = bytes;
-                }
-                let both = rest.len().min(written.len());
-                if rest.split_to(both) != written.split_to(both) {
-                    self.strange = Some(at);
-                    return;
-                }
-            }
-        }
-    }
-
-    /// The latest step wrote a whole head that differs from the healthy one.
-    pub(super) fn estrange_head(&mut self) {
-        self.strange_head = self.steps.len().checked_sub(1);
-    }
-
-    /// The head is the fault: who reads it may refuse it and leave, and has met the fault. A close behind it only ends
-    /// the body; anything else that is decisive still is.
-    pub(super) fn strikes_in_the_head(&mut self) {
-        let closes = |decisive: usize| matches!(self.steps.get(decisive), Some(Step::Close));
-        if self.decisive.is_none_or(closes) {
-            self.decisive = self.strange_head.or(self.decisive);
-        }
-    }
-
-    /// Takes this for the event that was written last.
-    pub(super) fn remember_event(&mut self, event: &Bytes) {
-        self.latest_event = Some(event.clone());
-    }
-
-    /// The event that was written last.
-    pub(super) fn latest_event(&self) -> Option<Bytes> {
-        self.latest_event.clone()
-    }
-
     /// Writes bytes under the framing of the head that complete no event.
     pub(super) fn fragment(&mut self, bytes: &Bytes) {
         self.framed(bytes, 0);
@@ -375,12 +281,6 @@ impl<'a> Score<'a> {
         Ok(())
     }
 
-    pub(super) fn half_event(&mut self) {
-        if let [event, ..] = self.coming() {
-            self.fragment(&event.bytes.slice(..event.bytes.len() / 2));
-        }
-    }
-
     pub(super) fn raw(&mut self, bytes: Bytes) {
         self.write(bytes, 0);
     }
@@ -424,24 +324,6 @@ impl<'a> Score<'a> {
     pub(super) fn last(&mut self, step: Step) {
         self.steps.push(step);
         self.decide();
-    }
-
-    /// Makes the latest step the decisive one, unless there is one already.
-    pub(super) fn decide_first(&mut self) {
-        self.decisive = self.decisive.or(self.steps.len().checked_sub(1));
-    }
-
-    /// Makes the latest step the decisive one, unless a later one claims that too.
-    pub(super) fn decide(&mut self) {
-        if !self.settled {
-            self.decisive = self.steps.len().checked_sub(1);
-        }
-    }
-
-    /// Makes the latest step the decisive one, whatever follows: a peer that has been told to go may be gone by then.
-    pub(super) fn settle(&mut self) {
-        self.decide();
-        self.settled = true;
     }
 
     pub(super) fn plan(mut self) -> Plan {
@@ -491,33 +373,5 @@ impl<'a> Score<'a> {
             }
             _ => self.steps.push(Step::Write { bytes, events }),
         }
-    }
-}
-
-/// The body that is meant to be written: mostly one piece, which is then not copied.
-#[derive(Debug, Default)]
-struct Intention {
-    first: Bytes,
-    all: BytesMut,
-}
-
-impl Intention {
-    fn is_empty(&self) -> bool {
-        self.first.is_empty()
-    }
-
-    fn add(&mut self, piece: &Bytes) {
-        if self.is_empty() {
-            self.first = piece.clone();
-            return;
-        }
-        if self.all.is_empty() {
-            self.all.extend_from_slice(&self.first);
-        }
-        self.all.extend_from_slice(piece);
-    }
-
-    fn body(self) -> Bytes {
-        if self.all.is_empty() { self.first } else { self.all.freeze() }
     }
 }
