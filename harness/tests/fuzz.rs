@@ -46,6 +46,8 @@ fn the_cases_are_the_same_however_many_lines_send_them() {
 fn a_flaw_is_found_under_its_label_and_found_again_from_its_file() {
     let outcome = campaign(1, 640, 8, Some("ranges-unchecked"), Vec::new());
     assert_eq!(report::code(&outcome, Level::Must), 1);
+    let told = report::console(&outcome, None, "");
+    assert!(told.contains("\nFindings  ") && told.contains("\nfindings: "), "{told}");
     let found = outcome.found.iter().find(|found| found.signature.label == "/temperature:minimum").unwrap();
     assert!(found.finding.claims.contains(&"COG-13".to_owned()));
     assert!(found.requests[0].body.len() < 140, "{}", String::from_utf8_lossy(&found.requests[0].body));
@@ -65,7 +67,12 @@ fn a_body_that_arrives_with_another_meaning_is_a_finding() {
     let outcome = campaign(1, 800, 8, Some("seed-is-a-double"), Vec::new());
     let changed =
         |found: &&Found| found.finding.check == "received.body" && found.finding.observed.contains("/seed");
-    assert!(outcome.found.iter().any(|found| changed(&found)), "{}", report::console(&outcome, None, ""));
+    let told = report::console(&outcome, None, "");
+    assert!(outcome.found.iter().any(|found| changed(&found)), "{told}");
+    // No page says that a body arrives unchanged: it decides where somebody asks for that alone.
+    assert!(told.contains("\nAdvice  ") && !told.contains("\nFindings  "), "{told}");
+    assert!(told.trim_end().lines().last().unwrap().starts_with("no finding; advice: "), "{told}");
+    assert_eq!((report::code(&outcome, Level::Must), report::code(&outcome, Level::Should)), (0, 1));
 }
 
 #[test]

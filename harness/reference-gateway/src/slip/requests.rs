@@ -273,7 +273,7 @@ pub(super) const SLIPS: &[Slip] = &[
         )
     }),
     slip("seed-is-a-double", &["/seed:", "valid"], |r| {
-        let seed = at(r, "/seed").and_then(Value::as_i64).filter(|seed| seed.abs() > 1 << 53)?;
+        let seed = at(r, "/seed").and_then(Value::as_i64).filter(|seed| seed.unsigned_abs() > 1 << 53)?;
         set(r, "/seed", json!(seed / 1024 * 1024))
     }),
     slip("beyond-ascii-is-lost", &["valid", "/", "odd("], |r| {
